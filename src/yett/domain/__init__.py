@@ -1,0 +1,1 @@
+"""Nouns: frozen values and the rules among them. Standard library only."""

@@ -1,0 +1,62 @@
+"""Applications, APIs, and which may have what."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from yett.domain.requirement import Requirement
+
+AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
+
+
+class Client(NamedTuple):
+    """An application. `secret` is the SHA-256 of its client_secret (256 random bits, so no slow hash is needed).
+
+    `leeway` is for how many seconds a rotated refresh token may be shown again (lost answers, two tabs).
+    """
+
+    id: str
+    name: str
+    app_type: str = "regular_web"
+    auth_method: AuthMethod = "client_secret_post"
+    secret: bytes | None = None
+    callbacks: tuple[str, ...] = ()
+    web_origins: tuple[str, ...] = ()
+    allowed_logout_urls: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+    first_party: bool = True
+    id_token_alg: str = "RS256"
+    id_token_lifetime: int = 36000
+    refresh_lifetime: int = 2592000
+    refresh_idle_lifetime: int = 1296000
+    leeway: int = 30
+    rotating: bool = True
+    require_pkce: bool = False
+    global_: bool = False
+    metadata: Mapping[str, str] = {}
+    extra: bytes = b"{}"
+
+
+class Api(NamedTuple):
+    """A resource server. `requirement` holds for any of its tokens, `scope_requirements` for a scope of it."""
+
+    id: str
+    identifier: str
+    name: str = ""
+    scopes: tuple[str, ...] = ()
+    token_lifetime: int = 86400
+    token_lifetime_for_web: int = 7200
+    signing_alg: str = "RS256"
+    token_dialect: Literal["access_token", "rfc9068_profile"] = "access_token"
+    allow_offline_access: bool = False
+    requirement: Requirement | None = None
+    scope_requirements: Mapping[str, Requirement] = {}
+    extra: bytes = b"{}"
+
+
+class ClientGrant(NamedTuple):
+    """Which scopes of an API a client may have for itself (client_credentials)."""
+
+    id: str
+    client: str
+    audience: str
+    scope: tuple[str, ...]

@@ -1,0 +1,34 @@
+"""Requirements: assurance asked for, and by whom."""
+
+from typing import NamedTuple
+
+# Sources in the order in which `acr` names the first value met (design: requirements).
+SOURCES = ("essential", "client_acr", "request", "par", "resource_scope", "tenant_always", "regime", "low_confidence", "action")
+# In an access token the resource's own clauses are named first.
+RESOURCE_FIRST = ("resource_scope", *(source for source in SOURCES if source != "resource_scope"))
+
+
+class Clause(NamedTuple):
+    """One source's requirement: any of `acrs` suffices (none listed: any), no proof older than `max_age` seconds.
+
+    `essential` must be met or there is no code. `waivable` is lifted by a remembered browser.
+    """
+
+    source: str
+    acrs: tuple[str, ...] = ()
+    essential: bool = False
+    max_age: int | None = None
+    waivable: bool = False
+
+
+class Requirement(NamedTuple):
+    """What an API, or one of its scopes, demands of whoever asks for it.
+
+    `lifetime` is how long, in seconds from auth_time, a token may carry the scope; `one_use` wants a spendable proof
+    of the present attempt.
+    """
+
+    acrs: tuple[str, ...] = ()
+    max_age: int | None = None
+    lifetime: int | None = None
+    one_use: bool = False

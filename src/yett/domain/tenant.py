@@ -1,0 +1,70 @@
+"""The policy of a store: one tenant, one store."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from yett.domain.client import Api, Client, ClientGrant
+
+
+class Remember(NamedTuple):
+    """"Remember this browser", as guardian/settings has it; times in seconds."""
+
+    offered: bool = True
+    ticked: bool = False
+    idle: int = 7 * 86400
+    absolute: int = 30 * 86400
+
+
+class Brand(NamedTuple):
+    """What a person sees of the tenant. `primary` is a CSS colour."""
+
+    name: str = "Yett"
+    logo: str = ""
+    primary: str = ""
+    support_email: str = ""
+    support_url: str = ""
+
+
+class Tenant(NamedTuple):
+    """Everything that the management API can change about the tenant itself.
+
+    `policies` is Auth0's list: all-applications, confidence-score or empty (never: step-up only). `factors` says by
+    Auth0's factor name which are on. `tightened` are the operator's own figures, by name of the regime's column; none
+    loosens a strict regime.
+    """
+
+    regime: str = "auth0"
+    policies: tuple[str, ...] = ()
+    factors: Mapping[str, bool] = {}
+    factor_settings: Mapping[str, Mapping[str, object]] = {}
+    remember: Remember = Remember()
+    brand: Brand = Brand()
+    tightened: Mapping[str, int] = {}
+    recovery_codes: int = 10
+    locales: tuple[str, ...] = ("en", "de")
+    logout_urls: tuple[str, ...] = ()
+    extra: bytes = b"{}"
+
+
+class SigningKey(NamedTuple):
+    """A key that tokens are signed with. `private` is PKCS #8 DER, sealed at rest; `public` is a JWK in JSON."""
+
+    kid: str
+    alg: str
+    private: bytes
+    public: bytes
+    created_at: int
+    use: str = "current"  # next, current, previous or revoked
+    changed_at: int = 0
+
+
+class Catalogue(NamedTuple):
+    """The configuration as of one version; every load says which version is in force."""
+
+    version: int
+    epoch: int
+    tenant: Tenant
+    clients: Mapping[str, Client]
+    apis: Mapping[str, Api]
+    grants: tuple[ClientGrant, ...]
+    keys: tuple[SigningKey, ...]

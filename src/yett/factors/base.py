@@ -1,0 +1,95 @@
+"""What a factor is asked, and what every factor answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from yett.domain.enrolment import Challenge, Enrolment, State
+from yett.domain.proof import Shown
+from yett.domain.verdict import Accepted, Rejected
+
+
+class Ask(NamedTuple):
+    """All that a pure factor may want to know.
+
+    `random` is fresh (64 bytes); `now` in seconds; `rules` are the factor's settings as the tenant has them; `target`
+    is the address or number that shall be enrolled; `issuer` and `label` name tenant and account where an
+    authenticator shows them; `transaction` is the digest of what is being approved, `text` its words.
+    """
+
+    random: bytes
+    now: int
+    id: str = ""
+    attempt: str = ""
+    rules: Mapping[str, object] = {}
+    locale: str = "en"
+    channel: str = ""
+    target: str = ""
+    issuer: str = ""
+    label: str = ""
+    transaction: bytes | None = None
+    text: str = ""
+
+
+class Words(NamedTuple):
+    """A factor's names on each surface, so that no table elsewhere lists kinds.
+
+    `factor` is Auth0's name under guardian/factors ("" where Auth0 has none); `method` the type under
+    authentication-methods; `requirement` the type under mfa_requirements; `authenticator` and `channel` those of the
+    MFA API; `grant` the grant that shows it; `challenge_type` otp, oob or "". `screen_*` are page names; `log_*` log types.
+    `companion` is enrolled along with the first second factor (recovery codes); `id_prefix` begins enrolment ids.
+    """
+
+    factor: str = ""
+    method: str = ""
+    requirement: str = ""
+    authenticator: str = ""
+    channel: str = ""
+    grant: str = ""
+    challenge_type: str = ""
+    screen_challenge: str = ""
+    screen_enrol: str = ""
+    log_done: str = "gd_auth_succeed"
+    log_failed: str = "gd_auth_failed"
+    log_limit: str = "gd_otp_rate_limit_exceed"
+    log_enrolled: str = "gd_enrollment_complete"
+    companion: bool = False
+    id_prefix: str = ""
+
+
+class Factor(Protocol):
+    """One kind of factor. `strength` orders the chooser (the strongest first)."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def words(self) -> Words: ...
+    @property
+    def strength(self) -> int: ...
+
+    def promise(self, one: Enrolment | None) -> Shown:
+        """The most that an enrolment of this kind (or a new one) could prove: what policy plans with."""
+        ...
+
+    def offer(self, ask: Ask, has: Sequence[Enrolment]) -> Challenge:
+        """Begin an enrolment: the returned challenge has `offer` set and remembers the pending state."""
+        ...
+
+    def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        """Judge the answer that completes an enrolment; an accepted one returns the state of the new enrolment."""
+        ...
+
+    def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
+        """Ask one, several, or whoever holds the key."""
+        ...
+
+    def locate(self, answer: bytes) -> bytes | None:
+        """Which enrolment answers, by its lookup; None where the challenge names it."""
+        ...
+
+    def verify(self, one: Enrolment, asked: Challenge | None, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        """Judge `answer`; an accepted answer returns the state that forbids its reuse."""
+        ...
+
+    def restored(self, state: State, now: int) -> State:
+        """The state after a backup came back: nothing that may have been used since then may work again."""
+        ...

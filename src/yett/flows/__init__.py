@@ -1,0 +1,1 @@
+"""Verbs: each a story. I/O and judgement meet here."""

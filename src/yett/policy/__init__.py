@@ -1,0 +1,1 @@
+"""Enough proof, more, or no. Pure."""

@@ -1,0 +1,201 @@
+"""The one gate: every way to a token or a session asks `decide`, and nothing else answers."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, combinations
+from typing import NamedTuple
+
+from yett.domain.account import Account
+from yett.domain.assurance import MEANS, MULTI_FACTOR, Assurance, assure, counted, enough
+from yett.domain.attempt import Attempt
+from yett.domain.client import Api
+from yett.domain.enrolment import Enrolment
+from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.proof import Proof, Shown
+from yett.domain.requirement import Clause, Requirement
+from yett.policy.regimes import Regime
+
+
+class Case(NamedTuple):
+    """Everything that the gate looks at.
+
+    `promises` maps the account's enrolments, best first, to the most that each could prove; `usable` are those of them
+    that may be asked now; `offers` maps the kinds that the account could still enrol. `confidence` is the risk engine's word; "" where it had nothing to say.
+    """
+
+    attempt: Attempt
+    account: Account | None
+    enrolments: Sequence[Enrolment]
+    promises: Mapping[str, Shown]
+    usable: tuple[str, ...]
+    offers: Mapping[str, Shown]
+    regime: Regime
+    policies: tuple[str, ...] = ()
+    api: Api | None = None
+    scope: tuple[str, ...] = ()
+    confidence: str = ""
+
+    @property
+    def live(self) -> dict[str, int]:
+        """The enrolments that still vouch for what they proved."""
+        return {one.id: one.generation for one in self.enrolments if one.status == "active"}
+
+
+# Until it is deleted, a factor counts wherever "has the account one?" is asked.
+COUNTS_AS_FACTOR = frozenset({"active", "suspended", "disabled"})
+
+
+class Check(NamedTuple):
+    """A named source of requirements; the names of the unmet ones are the answer, the audit line and the message."""
+
+    name: str
+    clauses: Callable[[Case], Iterable[Clause]]
+
+
+def _always(case: Case) -> Iterable[Clause]:
+    if "all-applications" in case.policies:
+        yield Clause("tenant_always", (MULTI_FACTOR,), waivable=True)
+
+
+def _low_confidence(case: Case) -> Iterable[Clause]:
+    """No assessment counts as low: a risk engine that is silent must not open the gate."""
+    if "confidence-score" in case.policies and case.confidence not in {"medium", "high"}:
+        yield Clause("low_confidence", (MULTI_FACTOR,))
+
+
+def _resource(case: Case) -> Iterable[Clause]:
+    if case.api is None:
+        return
+    asked = (case.api.scope_requirements.get(scope) for scope in case.scope)
+    for demand in chain((case.api.requirement,), asked):
+        if demand is not None:
+            yield _clause(demand)
+
+
+def _clause(demand: Requirement) -> Clause:
+    return Clause("resource_scope", demand.acrs, essential=True, max_age=demand.max_age)
+
+
+CHECKS = (
+    Check("request", lambda case: case.attempt.wants),
+    Check("resource_scope", _resource),
+    Check("tenant_always", _always),
+    Check("regime", lambda case: case.regime.requires),
+    Check("low_confidence", _low_confidence),
+)
+
+
+def clauses_of(case: Case) -> tuple[Clause, ...]:
+    """All that is in force for this attempt: OR within one, AND over all; none lowers another.
+
+    A remembered browser lifts what is waivable, and only where the regime knows such a thing; what was declined is
+    the voluntary wish of the request alone.
+    """
+    found = chain.from_iterable(check.clauses(case) for check in CHECKS)
+    return tuple(clause for clause in found if not _lifted(clause, case))
+
+
+def _lifted(clause: Clause, case: Case) -> bool:
+    if clause.waivable and "remembered_browser" in case.attempt.waivers and case.regime.remembers:
+        return True
+    return _voluntary(clause) and ("declined" in case.attempt.waivers or not MEANS.keys() & set(clause.acrs))
+
+
+def decide(case: Case, now: int) -> Outcome:
+    """Whether what has been proven is enough at `now` (seconds); if not, what would be.
+
+    Nothing about the account's factors is said before one proof stands first: until then the answer is only that.
+    """
+    if case.account is not None and case.account.blocked:
+        return Deny("blocked")
+    clauses = clauses_of(case)
+    held = _held(case, now, _max_age(clauses))
+    reasons = unmet(held, clauses)
+    if not reasons:
+        return Allow(held, assure(proof.shown for proof in held), clauses)
+    if "first" in reasons:
+        firsts = _firsts(case)
+        return StepUp(_reasons(case, clauses, reasons), firsts) if case.account is None or firsts else Deny("access_denied")
+    return _ask(case, clauses, held, now) or _without_wish(case, clauses, now) or Deny("unmet_authentication_requirements", reasons)
+
+
+def unmet(held: Iterable[Proof], clauses: Iterable[Clause]) -> tuple[str, ...]:
+    """The names of what is not met: `first`, where no counted proof may stand first, and the clauses' sources."""
+    return _missing((proof.shown for proof in held), clauses)
+
+
+def _missing(shown: Iterable[Shown], clauses: Iterable[Clause]) -> tuple[str, ...]:
+    have = assure(shown)
+    names = ["first"] if not have.first else []
+    names += [clause.source for clause in clauses if clause.acrs and not meets(have, clause)]
+    return tuple(dict.fromkeys(names))
+
+
+def meets(have: Assurance, clause: Clause) -> bool:
+    """Any value suffices; an unknown one is met by nothing."""
+    return any(enough(have, acr) for acr in clause.acrs)
+
+
+def _held(case: Case, now: int, max_age: int | None) -> tuple[Proof, ...]:
+    attempt = case.attempt
+    return counted(attempt.proofs(now), now, case.live, max_age, attempt.id, present_only=attempt.present_only)
+
+
+def _max_age(clauses: Iterable[Clause]) -> int | None:
+    return min((clause.max_age for clause in clauses if clause.max_age is not None), default=None)
+
+
+def _reasons(case: Case, clauses: Sequence[Clause], reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """`first` alone is a login; where earlier proofs have lapsed, say that it is max_age that asks."""
+    lapsed = case.attempt.base and (case.attempt.present_only or _max_age(clauses) is not None)
+    return (*reasons, "max_age") if lapsed else reasons
+
+
+def _ask(case: Case, clauses: Sequence[Clause], held: Sequence[Proof], now: int) -> Outcome | None:
+    """What helps: one more proof, or two; else a new factor; None where nothing does."""
+    shown = tuple(proof.shown for proof in held)
+    reasons = _missing(shown, clauses)
+    for size in (1, 2):
+        helps = set(chain.from_iterable(some for some in combinations(case.usable, size) if not _missing((*shown, *_would(case, some)), clauses)))
+        if helps:
+            return StepUp(reasons, tuple(one for one in case.usable if one in helps))
+    everything = (*shown, *_would(case, case.usable))
+    kinds = tuple(kind for kind, promise in case.offers.items() if not _missing((*everything, promise), clauses))
+    if not kinds:
+        return None
+    optional = all(_voluntary(clause) for clause in clauses if clause.source in reasons)
+    return may_add(case, now) or Enrol(reasons, kinds, optional)
+
+
+def _without_wish(case: Case, clauses: Sequence[Clause], now: int) -> Outcome | None:
+    """What nothing can meet is dropped if it was a wish of a request without an API; all other clauses stand."""
+    if case.api is not None or not any(_voluntary(clause) for clause in clauses):
+        return None
+    wants = tuple(clause for clause in case.attempt.wants if not _voluntary(clause))
+    return decide(case._replace(attempt=case.attempt._replace(wants=wants)), now)
+
+
+def _voluntary(clause: Clause) -> bool:
+    return clause.source == "client_acr" and not clause.essential
+
+
+def _firsts(case: Case) -> tuple[str, ...]:
+    return tuple(one for one in case.usable if case.promises[one].first)
+
+
+def _would(case: Case, enrolments: Iterable[str]) -> Iterable[Shown]:
+    return (case.promises[one] for one in enrolments)
+
+
+def may_add(case: Case, now: int) -> StepUp | None:
+    """Adding a factor needs a fresh set as strong as the account can reach, at most mfa: None where it is there.
+
+    A suspended factor counts: until it is deleted the account has one. An implicit one (e-mail) does not.
+    """
+    fresh = counted(case.attempt.proofs(now), now, case.live, case.regime.fresh, case.attempt.id)
+    have = assure(proof.shown for proof in fresh)
+    if not have.first:
+        return StepUp(("adding_factor",), _firsts(case))
+    seconds = {one.id for one in case.enrolments if one.link != "implicit" and not case.promises[one.id].first and one.status in COUNTS_AS_FACTOR}
+    if seconds and not have.mfa:
+        return StepUp(("adding_factor",), tuple(one for one in case.usable if one in seconds))
+    return None

@@ -1,0 +1,318 @@
+"""What the flows ask of the world."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from yett.domain.account import Account
+from yett.domain.attempt import Attempt
+from yett.domain.client import Api, Client, ClientGrant
+from yett.domain.enrolment import Challenge, Enrolment, Message, State
+from yett.domain.fact import Fact
+from yett.domain.session import Conclusion, Device, Grant, Session, Token
+from yett.domain.tenant import Catalogue, SigningKey, Tenant
+from yett.domain.tries import Bucket, Budget
+from yett.domain.verdict import Settled, Verdict
+
+
+class Arrival(NamedTuple):
+    """What one load finds for a browser. `version` is that of the configuration in force."""
+
+    version: int
+    attempt: Attempt | None = None
+    account: Account | None = None
+    enrolments: tuple[Enrolment, ...] = ()
+    challenge: Challenge | None = None
+    session: Session | None = None
+    device: Device | None = None
+    stolen: str | None = None
+    """Account of a device whose rotated token was shown again: the record is to be revoked."""
+
+
+class Redemption(NamedTuple):
+    """What one load finds for a token. `replayed`: it was used before and its leeway is over."""
+
+    version: int
+    token: Token
+    grant: Grant
+    account: Account
+    enrolments: tuple[Enrolment, ...]
+
+
+class Judged(NamedTuple):
+    """An enrolment as it was read, and what its factor said of the answer."""
+
+    enrolment: Enrolment
+    verdict: Verdict
+
+
+class Page(NamedTuple):
+    """A part of a list, and how many there are in all."""
+
+    items: tuple[object, ...]
+    total: int
+
+
+class Delivery(NamedTuple):
+    """One message on its way out, with the challenge whose code it shall carry (None: a notice)."""
+
+    id: str
+    message: Message
+    challenge: Challenge | None
+    tries: int
+    created_at: int
+
+
+Change = Client | Api | ClientGrant | Tenant | SigningKey
+
+
+class Configuration(Protocol):
+    """The configuration: read whole, changed with a new version."""
+
+    async def version(self) -> int:
+        """The version of the configuration in force: the cheapest question of all."""
+        ...
+
+    async def catalogue(self) -> Catalogue: ...
+    async def configure(self, put: Sequence[Change], drop: Sequence[tuple[Literal["client", "api", "client_grant", "key"], str]], facts: Sequence[Fact]) -> int:
+        """Write and drop in one commit; returns the new version. Dropping what is absent is no error."""
+        ...
+
+    async def remembered(self, name: str) -> bytes | None:
+        """A value of the store itself (admin, demo, regime): None where it was never kept."""
+        ...
+
+    async def keep(self, name: str, expect: bytes | None, value: bytes, facts: Sequence[Fact] = ()) -> bool:
+        """Compare-and-set of such a value; whoever loses writes nothing."""
+        ...
+
+
+class Attempts(Protocol):
+    """Attempts and what becomes of them. Each write is one durable commit; a loser writes nothing but its fact."""
+
+    async def arrive(self, session: bytes | None, device: bytes | None, now: int) -> Arrival:
+        """One load before an attempt exists: session, account, enrolments, device, by digests of cookies."""
+        ...
+
+    async def scene(self, attempt: str, holder: bytes, session: bytes | None, device: bytes | None, now: int) -> Arrival:
+        """One load in an attempt. Its `holder` is checked in the statement that loads it; expired or done: not found.
+
+        `account` and `enrolments` are those of the attempt's account (by `account`, else by `identifier`).
+        """
+        ...
+
+    async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None: ...
+    async def update(self, seen: Attempt, new: Attempt, facts: Sequence[Fact] = ()) -> bool:
+        """Replace the attempt if nobody else has moved it on since (`version`)."""
+        ...
+
+    async def ask(self, seen: Attempt, new: Challenge, facts: Sequence[Fact]) -> bool:
+        """Store the question, void the one before, put its messages into the outbox."""
+        ...
+
+    async def settle(
+        self,
+        seen: Attempt,
+        judged: Sequence[Judged],
+        asked: Challenge | None,
+        budget: Budget,
+        now: int,
+        facts: Mapping[Settled, Sequence[Fact]],
+        after: Attempt | None = None,
+        conclusion: Conclusion | None = None,
+        notices: Sequence[Message] = (),
+    ) -> Settled:
+        """Spend the try, swap the mark, write the proof and the fact: one commit, or none of it.
+
+        At most one of `judged` is accepted. Accepted: the enrolment's state is swapped if `mark` and `generation` are
+        those read (and the challenge is still open, where there is one: it becomes accepted); its failures and
+        bucket are reset; the attempt becomes `after` (version checked); `conclusion` is written along. Rejected: one
+        try of the enrolment's bucket and failures, and one of the account's bucket. `no tries`: a bucket or the cap
+        is spent; whether the answer was right is not said. `facts` are those for each outcome; for "done" of a
+        rejected answer they are the failure's.
+        """
+        ...
+
+    async def enrol(
+        self,
+        seen: Attempt,
+        asked: Challenge,
+        verdict: Verdict,
+        account: Account,
+        new: Sequence[Enrolment],
+        budget: Budget,
+        now: int,
+        facts: Mapping[Settled, Sequence[Fact]],
+        after: Attempt | None = None,
+        conclusion: Conclusion | None = None,
+        notices: Sequence[Message] = (),
+    ) -> Settled:
+        """Complete an enrolment: "no active factor" is decided again here, by compare-and-set on `security_version`.
+
+        A confirm is a try, counted per challenge and on the account. Accepted: the challenge is used up, `new` are
+        written, the account's security_version moves on.
+        """
+        ...
+
+    async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:
+        """End the attempt: raise the session, write device, grant and tokens. False if it had ended already."""
+        ...
+
+    async def miss(self, identifier: bytes, bucket: Bucket, now: int, facts: Sequence[Fact]) -> bool:
+        """A wrong password of an account that does not exist, paced like one that does. False: no tries."""
+        ...
+
+
+class Tokens(Protocol):
+    """Grants and the tokens that rest on them."""
+
+    async def token(self, kind: str, digest: bytes, now: int) -> Redemption | None:
+        """One load: the token whether used or not, its grant unless revoked or ended, account and enrolments."""
+        ...
+
+    async def redeem(self, token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]) -> Literal["done", "replayed"]:
+        """Use the token up and write its successors; used before and out of `leeway`: the grant is revoked."""
+        ...
+
+    async def grant(self, grant: Grant, tokens: Sequence[Token], facts: Sequence[Fact], touch: Session | None = None) -> None:
+        """Write a new grant without an attempt; `touch` is the session it rests on, whose `idle_at` moves on."""
+        ...
+
+    async def revoke(self, grant: str, now: int, facts: Sequence[Fact]) -> None: ...
+    async def grant_live(self, grant: str, now: int) -> bool: ...
+    async def sign_out(self, session: bytes, now: int, facts: Sequence[Fact]) -> Session | None:
+        """End the session that has this id (or had it within its 60 s); its grants stand (OIDC logout)."""
+        ...
+
+
+class Accounts(Protocol):
+    """Accounts and enrolments, as the helpdesk and their owners change them."""
+
+    async def account(self, id: str) -> tuple[Account, tuple[Enrolment, ...]] | None: ...
+    async def find(self, identifier: str) -> Account | None:
+        """By canonical e-mail or username."""
+        ...
+
+    async def accounts(self, offset: int, limit: int, text: str = "") -> tuple[tuple[Account, ...], int]: ...
+    async def open_account(self, account: Account, enrolments: Sequence[Enrolment], facts: Sequence[Fact]) -> bool:
+        """False where id, e-mail or username is taken."""
+        ...
+
+    async def change_account(self, seen: Account, new: Account, put: Sequence[Enrolment], *, ends: bool, now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()) -> bool:
+        """Replace the account if `security_version` is that of `seen`, and write `put` (by id) along.
+
+        With `ends` (password, block) its sessions end, its grants are revoked and its devices are no longer remembered.
+        """
+        ...
+
+    async def close_account(self, id: str, facts: Sequence[Fact]) -> bool: ...
+    async def unenrol(self, account: str, enrolments: Sequence[str], now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()) -> int:
+        """Delete them; revoke the grants that rest on them; no device of the account is remembered any longer."""
+        ...
+
+    async def devices(self, account: str) -> tuple[Device, ...]: ...
+    async def sessions(self, account: str, now: int) -> tuple[Session, ...]: ...
+    async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None) -> int:
+        """Remembered browsers (all, or one) are remembered no longer."""
+        ...
+
+    async def facts(self, offset: int, limit: int, *, account: str | None = None, type: str | None = None, after: str | None = None, newest_first: bool = True) -> tuple[tuple[Fact, ...], int]: ...
+    async def fact(self, id: str) -> Fact | None: ...
+    async def record(self, facts: Sequence[Fact]) -> None: ...
+
+
+class Outbox(Protocol):
+    """Messages on their way out, in the store."""
+
+    async def claim(self, now: int, lease: int, limit: int) -> tuple[Delivery, ...]:
+        """Due messages, leased to the caller; those whose challenge is over are dropped."""
+        ...
+
+    async def sent(self, id: str, now: int, receipt: str = "") -> None: ...
+    async def failed(self, id: str, next_at: int | None, error: str) -> None:
+        """Try again at `next_at`; None: never."""
+        ...
+
+    async def outgoing(self, limit: int) -> tuple[Delivery, ...]:
+        """The newest, sent or not: what the dev outbox shows."""
+        ...
+
+
+class Upkeep(Protocol):
+    """What operators and sweepers do."""
+
+    async def number(self, limit: int) -> int:
+        """Give numbers without gaps to facts that have none; returns how many."""
+        ...
+
+    async def sweep(self, now: int) -> int:
+        """Remove what ended long ago."""
+        ...
+
+    async def reseal(self, limit: int) -> int:
+        """Seal up to `limit` secrets again that are under an older data key; 0: done."""
+        ...
+
+    async def restored(self, now: int, roll: Callable[[str, State], State]) -> int:
+        """A backup came back: new epoch; sessions, attempts, challenges and grants of the old one are void.
+
+        `roll` gives each enrolment the state in which nothing used since the backup works again. Returns the epoch.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Store(Configuration, Attempts, Tokens, Accounts, Outbox, Upkeep, Protocol):
+    """Durable truth. One schema and one set of operations, on SQLite and PostgreSQL."""
+
+
+class Clock(Protocol):
+    """Seconds since the epoch; never runs backwards within a process."""
+
+    def __call__(self) -> int: ...
+
+
+class Randomness(Protocol):
+    """Fresh random bytes."""
+
+    def __call__(self, size: int) -> bytes: ...
+
+
+class Hasher(Protocol):
+    """Argon2id in a bounded pool. Raises Busy when too many wait: a flood gets 429, not a dead server."""
+
+    async def hash(self, password: str) -> bytes: ...
+    async def verify(self, hashed: bytes | None, password: str) -> bool:
+        """Equal work where there is no hash: False after the same time."""
+        ...
+
+
+class Busy(Exception):
+    """Too much work is waiting; try again in a moment."""
+
+
+class Signer(Protocol):
+    """Signs and verifies JWTs with the keys of the catalogue; alg, typ and aud are pinned by the caller."""
+
+    def sign(self, catalogue: Catalogue, alg: str, typ: str, claims: Mapping[str, object]) -> str: ...
+    def verify(self, catalogue: Catalogue, token: str, typs: Sequence[str]) -> Mapping[str, object] | None:
+        """The claims of a token that one of our keys signed; None for anything else. Times and aud are not judged."""
+        ...
+
+    def new_key(self, alg: str, now: int, use: str) -> SigningKey: ...
+    def jwks(self, catalogue: Catalogue) -> bytes: ...
+
+
+class Limiter(Protocol):
+    """Rate limits of addresses and messages (GCRA). Unreachable: raises, and factors fail closed."""
+
+    async def take(self, key: str, bucket: Bucket, now: int) -> bool: ...
+
+
+class Post(Protocol):
+    """Wakes whoever carries messages out, after the commit that wrote them."""
+
+    def __call__(self) -> None: ...
+
+
+Send = Callable[[Message], Awaitable[str]]
