@@ -1,0 +1,211 @@
+"""Pages: the name of a screen and what it shows, to HTML.
+
+Templates are compiled once per language with their sentences already translated, so a page costs little more than its
+variables. `SCREENS` says what `Page.data` holds for each screen; a test compares it with the templates.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from yett.domain.tenant import Brand
+from yett.http.assets import asset_href
+from yett.http.brand import brand_href
+from yett.http.speech import Speech, speech
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Page(NamedTuple):
+    """What every screen has.
+
+    `action` is the path that the form posts to. `error` is an id of words.ERRORS (on the screen `error`: of
+    words.TROUBLES); `error_data` fills its %(names)s. `reasons` are the names of the unmet checks, `purpose` says in
+    words what it is for (the text of a transaction). `account` is the label shown, an email. `demo` shows the banner.
+    """
+
+    locale: str
+    brand: Brand
+    action: str = ""
+    state: str = ""
+    csrf: str = ""
+    error: str = ""
+    error_data: Mapping[str, object] = {}
+    client_name: str = ""
+    reasons: tuple[str, ...] = ()
+    purpose: str = ""
+    account: str = ""
+    demo: bool = False
+    data: Mapping[str, object] = {}
+
+
+class Option(NamedTuple):
+    """One choice: the value of its button, the kind of factor; `label` and `hint` replace the kind's own words."""
+
+    value: str
+    kind: str
+    label: str = ""
+    hint: str = ""
+    masked: str = ""
+    last_used: bool = False
+
+
+class Remember(NamedTuple):
+    """The checkbox `rememberBrowser`: for how many days, and whether it is ticked already."""
+
+    days: int
+    ticked: bool = False
+
+
+class Sent(NamedTuple):
+    """One message of the dev outbox; `at` in seconds, `code` what would be typed ("": none)."""
+
+    id: str
+    at: int
+    channel: str
+    to: str
+    subject: str
+    text: str
+    code: str = ""
+
+
+class Button(NamedTuple):
+    """One act of the demo application: the value of its `action`, what it says, and the parameters that it sends."""
+
+    action: str
+    label: str
+    sends: str = ""
+
+
+SCREENS: Mapping[str, tuple[str, ...]] = {
+    "login-id": ("username",),
+    "login-password": ("username",),
+    "mfa-login-options": ("options", "recovery"),
+    "mfa-otp-challenge": ("digits", "remember", "others", "recovery", "attempts_left"),
+    "mfa-email-challenge": ("target", "digits", "remember", "others", "recovery", "attempts_left", "resend_in", "resends_left"),
+    "mfa-recovery-code-challenge": ("remember", "others", "attempts_left"),
+    "mfa-begin-enroll-options": ("options", "optional"),
+    "mfa-otp-enrollment-qr": ("qr", "secret", "uri", "digits", "others", "optional"),
+    "mfa-email-enrollment": ("target", "digits", "others", "optional", "resend_in", "resends_left"),
+    "mfa-recovery-code-enrollment": ("codes",),
+    "logout-confirm": (),
+    "logged-out": ("back",),
+    "error": ("detail", "correlation", "back"),
+    "demo-home": ("id_token", "access_token", "buttons"),
+    "dev-outbox": ("messages",),
+}
+"""What the data are, and the default of those that may be left out:
+
+username       str, ""       what was typed before (login-password: button action=edit)
+options        sequence of Option, the strongest first
+recovery       bool, False   a recovery code may be used (button action=recovery-code)
+others         bool, False   there is another method (button action=pick-authenticator)
+optional       bool, False   may be skipped (button action=skip)
+remember       Remember, None where this browser cannot be remembered
+digits         int, 6        how many the code has
+attempts_left  int, None where it is not said
+resend_in      int, 0        seconds until another code may be asked for (button action=resend)
+resends_left   int, None where it is not said
+target         str           the address, masked
+qr             Markup of qr.qr(uri): a plain str would be escaped
+secret         str           the key in base32
+uri            str           its otpauth: address
+codes          sequence of str
+back           str, ""       address of the application, checked by the caller; "": no link
+detail         str, ""       one line for developers
+correlation    str, ""       the number under which support finds this case
+id_token       mapping, None while nobody is logged in (button action=login); access_token likewise
+buttons        sequence of Button: what the demo application can do (beside action=logout)
+messages       sequence of Sent, the newest first
+
+Every form has its main button with action=default (login-id to recovery-code-challenge), action=saved, logout or
+login; action=cancel is on all but the last five and the recovery codes.
+"""
+DEFAULTS: Mapping[str, object] = {
+    "username": "",
+    "recovery": False,
+    "others": False,
+    "optional": False,
+    "remember": None,
+    "digits": 6,
+    "attempts_left": None,
+    "resend_in": 0,
+    "resends_left": None,
+    "back": "",
+    "detail": "",
+    "correlation": "",
+    "id_token": None,
+    "access_token": None,
+    "buttons": (),
+    "messages": (),
+}
+
+
+def render(screen: str, page: Page) -> bytes:
+    """The page as it is sent. KeyError for a screen that there is not; data that is missing raises UndefinedError."""
+    spoken, wrong = speech(page.locale), page.error
+    return _template(screen, spoken).render(
+        {
+            **DEFAULTS,
+            **page.data,
+            "page": page,
+            "brand": page.brand,
+            "screen": screen,
+            "error": spoken.error(wrong, page.error_data) if wrong and screen != "error" else "",
+            "trouble": spoken.trouble(wrong) if screen == "error" else None,
+            "why": spoken.why(page.reasons, page.client_name, page.brand.name) if page.reasons else (),
+            "brand_href": brand_href(page.brand) if page.brand.primary else "",
+        }
+    ).encode()
+
+
+@cache
+def _template(screen: str, spoken: Speech) -> Template:
+    if screen not in SCREENS:
+        raise KeyError(screen)
+    return _environment(spoken).get_template(screen + ".html")
+
+
+@cache
+def _environment(spoken: Speech) -> Environment:
+    """Filters upon constants are worked out when a template is compiled: translated sentences, addresses of files."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters |= {"t": spoken.say, "count": spoken.count, "means": spoken.means, "asset": asset_href, "icon": icon, "link": link, "claim": claim, "grouped": grouped, "iso": iso}
+    made.globals["language"] = spoken.language
+    return made
+
+
+def link(address: str, *schemes: str) -> str:
+    """The address if it is a path here or of such a scheme, else nothing: a `javascript:` in settings is no link."""
+    here = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if here or urlsplit(address).scheme in (schemes or ("https", "http")) else ""
+
+
+@cache
+def icon(name: str) -> Markup:
+    """A picture that only accompanies words."""
+    return Markup((TEMPLATES / "icons" / f"{name}.svg").read_text("utf-8").strip())  # noqa: S704 - our own file
+
+
+def claim(value: object) -> str:
+    """A claim as its token has it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def iso(seconds: object) -> str:
+    """A moment as every reader understands it; the script shows it in the reader's own time."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if isinstance(seconds, int) else str(seconds)
+
+
+def grouped(secret: str) -> list[str]:
+    """A key in groups of four, as it is read and typed."""
+    return [secret[at : at + 4] for at in range(0, len(secret), 4)]

@@ -1,0 +1,103 @@
+// Comfort, never necessity: every page works without this file.
+
+const all = (selector) => document.querySelectorAll(selector);
+const named = (id) => document.getElementById(id);
+
+// A code: strip what a paste brings along, and send it once when it is complete.
+for (const box of all(".code")) {
+  const input = box.querySelector("input");
+  const digits = Number(box.dataset.digits);
+  let sent = false;
+  input.addEventListener("input", () => {
+    const typed = input.value.normalize("NFKC").replace(/\D/g, "").slice(0, digits);
+    if (typed !== input.value) input.value = typed;
+    if (typed.length !== digits || sent) return;
+    sent = true;
+    input.form.requestSubmit(input.form.querySelector("button.main"));
+  });
+}
+
+// A form is sent once, however often its button is pressed; Back makes it whole again.
+for (const form of all("form")) {
+  form.addEventListener("submit", (event) => {
+    const button = event.submitter;
+    if (form.classList.contains("sent") || button?.getAttribute("aria-disabled") === "true") {
+      event.preventDefault();
+      return;
+    }
+    form.classList.add("sent");
+    button?.setAttribute("data-pressed", "");
+  });
+}
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  for (const form of all("form.sent")) form.classList.remove("sent");
+  for (const button of all("[data-pressed]")) button.removeAttribute("data-pressed");
+});
+
+// Another code: count down until it may be asked for.
+for (const button of all("[data-wait]")) {
+  const until = Date.now() + Number(button.dataset.wait) * 1000;
+  const words = button.textContent;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (left <= 0) {
+      button.removeAttribute("aria-disabled");
+      button.textContent = words;
+      return;
+    }
+    button.setAttribute("aria-disabled", "true");
+    button.textContent = button.dataset.waiting.replace("%(time)s", `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+    setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+for (const button of all("[data-reveal]")) {
+  const input = named(button.dataset.reveal);
+  const show = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const revealed = input.type === "password";
+    input.type = revealed ? "text" : "password";
+    button.setAttribute("aria-pressed", String(revealed));
+    button.textContent = revealed ? button.dataset.hide : show;
+    input.focus();
+  });
+  // Never leave it readable for the browser to remember as text.
+  input.form.addEventListener("submit", () => (input.type = "password"));
+}
+
+const lines = (element) => {
+  const items = [...element.querySelectorAll("li")].map((item) => item.textContent.trim());
+  return items.length ? items.join("\n") : element.textContent.trim();
+};
+
+for (const button of all("[data-copy]")) {
+  const words = button.textContent;
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(lines(named(button.dataset.copy)));
+    button.textContent = button.dataset.done;
+    setTimeout(() => (button.textContent = words), 2000);
+  });
+}
+
+for (const button of all("[data-download]")) {
+  button.addEventListener("click", () => {
+    const sheet = named(button.dataset.download);
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([`${sheet.dataset.title}\n\n${lines(sheet)}\n`], { type: "text/plain" }));
+    link.download = button.dataset.file;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  });
+}
+
+for (const button of all("[data-print]")) button.addEventListener("click", () => print());
+for (const tools of all(".tools")) tools.hidden = false;
+
+for (const time of all("time[data-moment]")) {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+  time.textContent = format.format(Number(time.dataset.moment) * 1000);
+}

@@ -1,0 +1,132 @@
+"""What pages say, by id: sentences in English, which are also the keys of the catalogues."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Trouble(NamedTuple):
+    """A page that ends the way: its heading, what happened, and what to do now."""
+
+    title: str
+    happened: str
+    remedy: str
+
+
+class Means(NamedTuple):
+    """A factor as the chooser names it. `icon` is a name in `icons.html`."""
+
+    label: str
+    hint: str
+    icon: str
+
+
+# What was wrong with an answer, and what to do about it. Sentences never tell whether an account exists.
+ERRORS: Mapping[str, str] = {
+    "wrong_credentials": "That email, username or password is not right. Check both and try again.",
+    "wrong_code": "That code is not right. Check it and try again.",
+    "wrong_code_totp": "That code is not right. Make sure it is the newest one in your app and your phone’s clock is set automatically.",
+    "wrong_recovery_code": "That recovery code is not right. Check it against your list and try again.",
+    "already_used": "That code has been used already. Wait for the next one and try again.",
+    "expired": "That code is no longer valid. Ask for a new one.",
+    "malformed": "That does not look like a code. Enter digits only.",
+    "missing_username": "Enter your email or username.",
+    "missing_password": "Enter your password.",
+    "missing_code": "Enter the code.",
+    "too_many_tries": "There were too many tries. Wait a few minutes, or use another method.",
+    "unusable": "This method cannot be used right now. Choose another one.",
+    "too_soon": "A code was sent just now. Wait a moment before you ask for another.",
+    "too_many_messages": "We have sent as many codes as we may for now. Use another method, or try again later.",
+    "not_delivered": "We could not send the code. Try again, or use another method.",
+    "not_saved": "Save your recovery codes first, then tick the box.",
+    "busy": "We are very busy just now. Wait a moment and try again.",
+    "moved_on": "This page was open in two places. Please continue here.",
+}
+UNKNOWN_ERROR = "That did not work. Please try again."
+
+# Why we ask, by the name of the check that was not met (policy.decide).
+REASONS: Mapping[str, str] = {
+    "client_acr": "%(client)s asks you to confirm that it is you before it goes on.",
+    "resource_scope": "What you are about to do in %(client)s is protected, so we confirm that it is you.",
+    "tenant_always": "%(tenant)s protects every login with a second step.",
+    "regime": "The security rules of %(tenant)s ask for this step.",
+    "low_confidence": "Something about this login is new to us, so we make sure that it is you.",
+    "max_age": "It has been a while since you last confirmed that it is you.",
+    "action": "%(tenant)s asks for one more step for this login.",
+    "adding_factor": "You are about to change how you log in, so we ask first.",
+}
+# Sources that a person need not tell apart.
+SAME_REASON: Mapping[str, str] = {"essential": "client_acr", "request": "client_acr", "par": "client_acr"}
+
+TROUBLES: Mapping[str, Trouble] = {
+    "expired": Trouble(
+        "This page has expired",
+        "For your safety a login waits only for a short time, and only in the browser in which it began.",
+        "Go back to the application and start again. Your browser must accept cookies for this page.",
+    ),
+    "not_found": Trouble("There is nothing here", "The address may be mistyped, or the page is gone.", "Go back to the application you came from."),
+    "access_denied": Trouble(
+        "You cannot go on from here",
+        "This login was not allowed.",
+        "If you think that it should be, contact support and tell them the number below.",
+    ),
+    "blocked": Trouble(
+        "This account is blocked",
+        "Logging in to this account is not possible at the moment.",
+        "Contact support and tell them the number below.",
+    ),
+    "declined": Trouble("You have cancelled", "Nothing was changed and nobody was logged in.", "You can close this page, or go back and start again."),
+    "unmet_authentication_requirements": Trouble(
+        "A stronger login is needed",
+        "The application asks for a way to confirm that it is you which this account does not have.",
+        "Contact support to have one set up.",
+    ),
+    "mfa_registration_required": Trouble(
+        "Set up a second step first",
+        "This account has no second step yet, and the application asks for one.",
+        "Log in on the web to set one up, then try again.",
+    ),
+    "invalid_request": Trouble(
+        "The application sent a faulty request",
+        "We could not understand what the application asked for. You did nothing wrong.",
+        "Go back and try again. If it keeps happening, tell the people who run the application.",
+    ),
+    "redirect_mismatch": Trouble(
+        "We cannot send you back",
+        "The address that the application wants you sent to is not one that it has registered. It may be an attempt to deceive you.",
+        "Open the application again from a bookmark, or contact its support.",
+    ),
+    "too_many_requests": Trouble("Too many requests", "We have had very many requests from your network.", "Wait a minute, then try again."),
+    "server_error": Trouble(
+        "Something went wrong on our side",
+        "It was not your doing, and your account is safe.",
+        "Try again in a moment. If it keeps happening, contact support and tell them the number below.",
+    ),
+}
+
+# Codes of oauth.errors that a person need not tell apart.
+SAME_TROUBLE: Mapping[str, str] = dict.fromkeys(
+    ("unauthorized_client", "invalid_client", "unsupported_response_type", "unsupported_response_mode", "invalid_scope", "invalid_target", "invalid_request_object"),
+    "invalid_request",
+)
+
+# The kinds of factor as a person knows them; keys are enrolment kinds and Auth0's names of options.
+MEANS: Mapping[str, Means] = {
+    "totp": Means("Authenticator app", "A code from the app on your phone", "phone"),
+    "email": Means("Email", "A code sent to your mailbox", "mail"),
+    "sms": Means("Text message", "A code sent to your phone", "message"),
+    "voice": Means("Phone call", "A code read to you by phone", "call"),
+    "push": Means("Notification", "Approve with the app on your phone", "bell"),
+    "webauthn-platform": Means("This device", "Your fingerprint, face or screen lock", "fingerprint"),
+    "webauthn-roaming": Means("Security key", "A key that you plug in or tap", "key"),
+    "passkey": Means("Passkey", "Your fingerprint, face or screen lock", "fingerprint"),
+    "recovery-code": Means("Recovery code", "One of the codes you saved when you set this up", "lifebuoy"),
+    "password": Means("Password", "The password of your account", "lock"),
+}
+MEANS_ALIASES: Mapping[str, str] = {"otp": "totp", "phone": "sms", "recovery": "recovery-code", "recovery_code": "recovery-code", "webauthn": "webauthn-roaming"}
+
+
+def every_message() -> set[str]:
+    """All sentences of these tables: what a catalogue must hold beside the templates' own."""
+    troubles = {part for trouble in TROUBLES.values() for part in trouble}
+    means = {part for one in MEANS.values() for part in (one.label, one.hint)}
+    return {UNKNOWN_ERROR, *ERRORS.values(), *REASONS.values(), *troubles, *means}
