@@ -73,8 +73,18 @@ class Configuration(Protocol):
         ...
 
     async def catalogue(self) -> Catalogue: ...
-    async def configure(self, put: Sequence[Change], drop: Sequence[tuple[Literal["client", "api", "client_grant", "key"], str]], facts: Sequence[Fact]) -> int:
-        """Write and drop in one commit; returns the new version. Dropping what is absent is no error."""
+    async def configure(
+        self,
+        put: Sequence[Change],
+        drop: Sequence[tuple[Literal["client", "api", "client_grant", "key"], str]],
+        facts: Sequence[Fact],
+        seen: int | None = None,
+    ) -> int:
+        """Write and drop in one commit; returns the new version. Dropping what is absent is no error.
+
+        With `seen`, only if that is still the version: else nothing is written, and 0 is returned. So of two
+        administrators neither undoes what the other did.
+        """
         ...
 
     async def remembered(self, name: str) -> bytes | None:
@@ -204,6 +214,10 @@ class Accounts(Protocol):
         """
         ...
 
+    async def rename(self, account: str, enrolment: str, name: str, facts: Sequence[Fact]) -> bool:
+        """Name an enrolment that is not deleted; nothing else of it is written, so no mark is ever turned back."""
+        ...
+
     async def close_account(self, id: str, facts: Sequence[Fact]) -> bool: ...
     async def unenrol(self, account: str, enrolments: Sequence[str], now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()) -> int:
         """Delete them; revoke the grants that rest on them; no device of the account is remembered any longer."""
@@ -313,6 +327,16 @@ class Post(Protocol):
     """Wakes whoever carries messages out, after the commit that wrote them."""
 
     def __call__(self) -> None: ...
+
+
+class Files(Protocol):
+    """The folder of the process: files are written whole or not at all, and readable by their owner alone."""
+
+    def read(self, name: str) -> bytes | None: ...
+    def write(self, name: str, value: bytes) -> None: ...
+    def mode(self, name: str) -> int | None:
+        """The permission bits; None where there is no such file."""
+        ...
 
 
 Send = Callable[[Message], Awaitable[str]]
