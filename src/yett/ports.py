@@ -214,10 +214,6 @@ class Accounts(Protocol):
         """
         ...
 
-    async def rename(self, account: str, enrolment: str, name: str, facts: Sequence[Fact]) -> bool:
-        """Name an enrolment that is not deleted; nothing else of it is written, so no mark is ever turned back."""
-        ...
-
     async def close_account(self, id: str, facts: Sequence[Fact]) -> bool: ...
     async def unenrol(self, account: str, enrolments: Sequence[str], now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()) -> int:
         """Delete them; revoke the grants that rest on them; no device of the account is remembered any longer."""
