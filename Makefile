@@ -1,0 +1,100 @@
+# One word per act, the same here and in CI.
+
+PIN_AGE := 7 days
+NODE_AT_LEAST := 20
+BIN := .venv/bin
+UV := $(BIN)/uv
+SYNC := VIRTUAL_ENV=.venv $(UV) pip
+CODE = $(wildcard src tests bench docs/*.py)
+
+.DELETE_ON_ERROR:
+.PHONY: help setup setup-dev tools run test test-clients check fmt bench docs pins clean
+
+help:
+	@echo "make run | test | test-clients | check | fmt | bench | docs | setup | setup-dev | pins | clean"
+
+# --- setting up: stamps in .venv, so that a second make has nothing to do ---
+
+setup: .venv/run.stamp
+setup-dev: .venv/dev.stamp
+
+# The first Python that is new enough and can make an environment with pip in it.
+.venv/uv.stamp: requirements/uv.txt
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	  $$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && found=$$python && break; \
+	done; \
+	[ -n "$$found" ] || { echo "Python 3.11 or newer with venv is missing: install it first (Debian, Ubuntu: apt-get install python3-venv)"; exit 1; }; \
+	[ -x $(BIN)/pip ] && $(BIN)/python -c '' 2>/dev/null || $$found -m venv --clear .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+# Adds what it needs and takes nothing away: a development environment stays one.
+.venv/run.stamp: .venv/uv.stamp requirements/run.txt pyproject.toml
+	@$(SYNC) install -q --require-hashes -r requirements/run.txt
+	@$(SYNC) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/uv.stamp requirements/dev.txt pyproject.toml
+	@$(SYNC) sync -q --require-hashes requirements/dev.txt
+	@$(SYNC) install -q --no-deps --no-build-isolation -e .
+	@touch .venv/run.stamp $@
+
+# What tests need of the system. A font: without one Chromium shows, and axe-core measures, nothing.
+tools:
+	@need=; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="$$need chromium"; \
+	command -v oathtool >/dev/null || need="$$need oathtool"; \
+	[ -n "$$(find /usr/share/fonts /usr/local/share/fonts /Library/Fonts -name '*.ttf' -o -name '*.otf' 2>/dev/null | head -n 1)" ] || need="$$need fonts-dejavu-core"; \
+	[ -z "$$need" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing$$need"; \
+	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $$need; } >.venv/apt.log 2>&1 \
+	    || { tail -n 20 .venv/apt.log; exit 1; }; \
+	else \
+	  echo "the tests need:$$need (Debian, Ubuntu: apt-get install$$need)"; exit 1; \
+	fi
+
+# --- working ---
+
+run: setup
+	@$(BIN)/yett serve --demo $(ARGS)
+
+# Branches of the pure rooms are counted (pyproject.toml says which); pytest's closing line stays the last.
+test: setup-dev tools
+	@$(BIN)/pytest --cov -n auto --maxprocesses 8 --dist worksteal -m "not clients" $(ARGS)
+
+test-clients: setup-dev tools
+	@node -e 'process.exit(parseInt(process.versions.node) < $(NODE_AT_LEAST) ? 1 : 0)' 2>/dev/null \
+	  || { echo "Node $(NODE_AT_LEAST) or newer is missing: install it first"; exit 1; }
+	@[ ! -f tests/clients/package.json ] || (cd tests/clients && npm ci --silent --no-audit --no-fund)
+	@$(BIN)/pytest -m clients $(ARGS) tests/clients
+
+check: setup-dev
+	@$(BIN)/ruff format --check -q . || { echo "not formatted: make fmt"; exit 1; }
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy --no-error-summary $(CODE)
+	@$(BIN)/lint-imports --no-logo >.venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@$(BIN)/codespell
+
+fmt: setup-dev
+	@$(BIN)/ruff format -q .
+	@$(BIN)/ruff check -q --fix .
+
+bench: setup-dev
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: setup-dev
+	@$(BIN)/python docs/generate.py
+
+# Pins with hashes and no address; a release must be a week old, so that a bad one has been noticed.
+COMPILE = env -u PIP_FIND_LINKS -u UV_FIND_LINKS $(UV) pip compile -q --no-config --upgrade --universal --generate-hashes \
+  --no-emit-index-url --no-header --python-version 3.11 --exclude-newer "$(PIN_AGE)"
+pins: .venv/uv.stamp
+	@$(COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	@$(COMPILE) pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
+	@$(COMPILE) requirements/uv.in -o requirements/uv.txt
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
+	@rm -rf tests/clients/node_modules
+	@find src tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
