@@ -9,6 +9,7 @@ from yett.domain.tenant import Brand
 DEFAULT = "#0e5a66"
 LIGHT, DARK = "#ffffff", "#171c1f"
 READABLE = 4.6
+EASY = 6.0  # thin strokes on dark look dimmer than their figures
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
 
@@ -30,7 +31,7 @@ def contrast(one: str, other: str) -> float:
 def brand_css(brand: Brand) -> bytes:
     """The tenant's colour as custom properties, for light and dark: on its own, and as ink on our surfaces."""
     base = colour(brand.primary)
-    return f":root{{{_properties(base, LIGHT, '#000000')}}}\n@media (prefers-color-scheme:dark){{:root{{{_properties(base, DARK, '#ffffff')}}}}}\n".encode()
+    return f":root{{{_properties(base, LIGHT, '#000000', READABLE)}}}\n@media (prefers-color-scheme:dark){{:root{{{_properties(base, DARK, '#ffffff', EASY)}}}}}\n".encode()
 
 
 @lru_cache(maxsize=64)
@@ -39,8 +40,8 @@ def brand_href(brand: Brand) -> str:
     return "/assets/brand.css?v=" + sha256(brand_css(brand)).hexdigest()[:12]
 
 
-def _properties(base: str, surface: str, toward: str) -> str:
-    ink = _until_readable(base, surface, toward)
+def _properties(base: str, surface: str, toward: str, wanted: float) -> str:
+    ink = _until_readable(base, surface, toward, wanted)
     fill = base if contrast(base, surface) >= 1.6 else ink
     return f"--brand:{fill};--on-brand:{_on(fill)};--brand-ink:{ink}"
 
@@ -50,9 +51,9 @@ def _on(fill: str) -> str:
     return "#ffffff" if contrast(fill, "#ffffff") >= READABLE else max("#ffffff", "#0b0f10", key=lambda text: contrast(fill, text))
 
 
-def _until_readable(base: str, surface: str, toward: str) -> str:
+def _until_readable(base: str, surface: str, toward: str, wanted: float) -> str:
     """The colour itself, or the nearest mixture with black or white that can be read on the surface."""
-    return next(mixed for mixed in (_mix(base, toward, step / 20) for step in range(21)) if contrast(mixed, surface) >= READABLE)
+    return next(mixed for mixed in (_mix(base, toward, step / 20) for step in range(21)) if contrast(mixed, surface) >= wanted)
 
 
 def _mix(one: str, other: str, part: float) -> str:

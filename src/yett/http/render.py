@@ -19,6 +19,7 @@ from yett.domain.tenant import Brand
 from yett.http.assets import asset_href
 from yett.http.brand import brand_href
 from yett.http.speech import Speech, speech
+from yett.http.words import NOT_THE_ANSWER
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -88,12 +89,12 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "login-id": ("username",),
     "login-password": ("username",),
     "mfa-login-options": ("options", "recovery"),
-    "mfa-otp-challenge": ("digits", "remember", "others", "recovery", "attempts_left"),
-    "mfa-email-challenge": ("target", "digits", "remember", "others", "recovery", "attempts_left", "resend_in", "resends_left"),
-    "mfa-recovery-code-challenge": ("remember", "others", "attempts_left"),
+    "mfa-otp-challenge": ("digits", "attempts_left", "remember", "others", "recovery", "optional"),
+    "mfa-email-challenge": ("target", "digits", "attempts_left", "remember", "resend_in", "resends_left", "others", "recovery", "optional"),
+    "mfa-recovery-code-challenge": ("attempts_left", "remember", "others", "optional"),
     "mfa-begin-enroll-options": ("options", "optional"),
-    "mfa-otp-enrollment-qr": ("qr", "secret", "uri", "digits", "others", "optional"),
-    "mfa-email-enrollment": ("target", "digits", "others", "optional", "resend_in", "resends_left"),
+    "mfa-otp-enrollment-qr": ("qr", "secret", "uri", "digits", "attempts_left", "others", "optional"),
+    "mfa-email-enrollment": ("target", "digits", "attempts_left", "resend_in", "resends_left", "others", "recovery", "optional"),
     "mfa-recovery-code-enrollment": ("codes",),
     "logout-confirm": (),
     "logged-out": ("back",),
@@ -146,6 +147,12 @@ DEFAULTS: Mapping[str, object] = {
     "buttons": (),
     "messages": (),
 }
+# What a field says of an error: where the words are, and whether it was the answer that was wrong.
+MARKS: Mapping[tuple[bool, bool], str] = {
+    (False, True): "",
+    (True, False): Markup(' aria-describedby="error"'),
+    (True, True): Markup(' aria-invalid="true" aria-describedby="error"'),
+}
 
 
 def render(screen: str, page: Page) -> bytes:
@@ -158,7 +165,9 @@ def render(screen: str, page: Page) -> bytes:
             "page": page,
             "brand": page.brand,
             "screen": screen,
+            "language": spoken.language,
             "error": spoken.error(wrong, page.error_data) if wrong and screen != "error" else "",
+            "marks": MARKS[bool(wrong), wrong not in NOT_THE_ANSWER],
             "trouble": spoken.trouble(wrong) if screen == "error" else None,
             "why": spoken.why(page.reasons, page.client_name, page.brand.name) if page.reasons else (),
             "brand_href": brand_href(page.brand) if page.brand.primary else "",
@@ -179,8 +188,8 @@ def _environment(spoken: Speech) -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True, lstrip_blocks=True
     )
-    made.filters |= {"t": spoken.say, "count": spoken.count, "means": spoken.means, "asset": asset_href, "icon": icon, "link": link, "claim": claim, "grouped": grouped, "iso": iso}
-    made.globals["language"] = spoken.language
+    made.filters |= {"t": spoken.say, "count": spoken.count, "means": spoken.means, "asset": asset_href, "icon": icon, "link": link, "claim": claim, "grouped": grouped, "iso": iso, "slots": slots}
+    made.globals.clear()  # no page wants `range` or `lipsum`, and each copies them
     return made
 
 
@@ -194,6 +203,12 @@ def link(address: str, *schemes: str) -> str:
 def icon(name: str) -> Markup:
     """A picture that only accompanies words."""
     return Markup((TEMPLATES / "icons" / f"{name}.svg").read_text("utf-8").strip())  # noqa: S704 - our own file
+
+
+@cache
+def slots(digits: int) -> Markup:
+    """The boxes into which the digits of a code fall."""
+    return Markup("<i></i>") * digits
 
 
 def claim(value: object) -> str:

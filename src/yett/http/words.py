@@ -41,6 +41,8 @@ ERRORS: Mapping[str, str] = {
     "busy": "We are very busy just now. Wait a moment and try again.",
     "moved_on": "This page was open in two places. Please continue here.",
 }
+# These are not the fault of what was typed, so the field is not marked as wrong.
+NOT_THE_ANSWER = frozenset({"too_many_tries", "unusable", "too_soon", "too_many_messages", "not_delivered", "busy", "moved_on"})
 UNKNOWN_ERROR = "That did not work. Please try again."
 
 # Why we ask, by the name of the check that was not met (policy.decide).

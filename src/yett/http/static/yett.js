@@ -7,10 +7,15 @@ const named = (id) => document.getElementById(id);
 for (const box of all(".code")) {
   const input = box.querySelector("input");
   const digits = Number(box.dataset.digits);
+  const slots = box.querySelector(".slots");
   let sent = false;
+  const point = () => [...slots.children].forEach((slot, place) => slot.classList.toggle("at", place === Math.min(input.value.length, digits - 1)));
+  slots.classList.add("live");
+  point();
   input.addEventListener("input", () => {
     const typed = input.value.normalize("NFKC").replace(/\D/g, "").slice(0, digits);
     if (typed !== input.value) input.value = typed;
+    point();
     if (typed.length !== digits || sent) return;
     sent = true;
     input.form.requestSubmit(input.form.querySelector("button.main"));
