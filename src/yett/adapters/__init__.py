@@ -1,0 +1,1 @@
+"""The world: stores, keys, messages, addresses, files."""

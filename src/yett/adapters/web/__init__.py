@@ -1,0 +1,1 @@
+"""The server: sockets, the protocol's patience, one process or several."""

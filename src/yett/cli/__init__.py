@@ -1,0 +1,1 @@
+"""Argv to flow calls or API calls, and back."""

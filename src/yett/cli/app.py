@@ -1,0 +1,227 @@
+"""The command line: words to verbs and calls, and back to people or programs."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, NamedTuple, NoReturn
+
+import typer
+
+from yett.cli import api as management
+from yett.cli.control import Told
+
+REFUSED = 400
+Flags = Mapping[str, object]
+
+
+class Doors(NamedTuple):
+    """What the composition root hands in: the command line knows no adapter.
+
+    `verb` has a verb done by the running server, else on the store itself.
+    """
+
+    serve: Callable[[Sequence[str]], int]
+    verb: Callable[[Flags, str, Mapping[str, object]], Iterator[Told]]
+    upgrade: Callable[[Flags], Iterator[Told]]
+    examine: Callable[[Flags], Sequence[Mapping[str, str]]]
+
+
+Dir = Annotated[Path | None, typer.Option("--dir", help="Where everything is kept.", envvar="YETT_DIR")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML.", envvar="YETT_CONFIG")]
+Database = Annotated[str | None, typer.Option("--database", help="postgresql://..., else SQLite in DIR.", envvar="YETT_DATABASE")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def build(doors: Doors) -> typer.Typer:
+    """All commands."""
+    app = typer.Typer(help="Yett: multi-factor and step-up authentication, self-hosted.", no_args_is_help=True, add_completion=False)
+    _serving(app, doors)
+    _api(app)
+    for name, words, of in (("admin", "The administrator's credentials.", _admin), ("regime", "The set of limits in force.", _regime)):
+        app.add_typer(of(doors), name=name, help=words)
+    app.add_typer(_users(doors), name="users", help="Accounts.")
+    app.add_typer(_keys(doors), name="keys", help="Keys that secrets are sealed with.")
+    app.add_typer(_db(doors), name="db", help="The store.")
+    _doctor(app, doors)
+    return app
+
+
+def _serving(app: typer.Typer, doors: Doors) -> None:
+    @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+    def serve(context: typer.Context) -> None:
+        """Serve. Needs no configuration (`yett serve --help`)."""
+        raise typer.Exit(doors.serve(context.args))
+
+
+def _api(app: typer.Typer) -> None:
+    @app.command()
+    def api(
+        words: Annotated[list[str], typer.Argument(metavar="[METHOD] PATH", help="get, post, put, patch or delete; a path below /api/v2/.")],
+        *,
+        data: Annotated[str | None, typer.Option("--data", "-d", help="JSON; - reads it from standard input.")] = None,
+        query: Annotated[list[str] | None, typer.Option("--query", "-q", help="k=v; may be given several times.")] = None,
+        dir: Dir = None,
+        force: Annotated[bool, typer.Option("--force", help="Taken for compatibility: nothing is asked.")] = False,
+    ) -> None:
+        """Call the management API: the same words as `auth0 api`."""
+        del force
+        try:
+            said = sys.stdin.read() if data == "-" else data
+            asked = management.parse(words, said, query or ())
+            status, body = management.call(asked, management.access(dir, os.environ))
+        except management.Unusable as fault:
+            _fail(str(fault))
+        if body is not None:
+            typer.echo(body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False))
+        if status >= REFUSED:
+            if body is None:
+                typer.echo(f"yett: {status}", err=True)
+            raise typer.Exit(1)
+
+
+def _admin(doors: Doors) -> typer.Typer:
+    admin = typer.Typer(no_args_is_help=True)
+
+    @admin.callback()
+    def root() -> None:
+        """The administrator's credentials."""
+
+    @admin.command()
+    def reset(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+        """Write DIR/admin.json anew; the old credentials are void."""
+        _tell(doors.verb(_flags(dir, config, database), "admin reset", {}), as_json=as_json)
+
+    return admin
+
+
+def _regime(doors: Doors) -> typer.Typer:
+    regime = typer.Typer(no_args_is_help=True)
+
+    @regime.callback()
+    def root() -> None:
+        """The set of limits in force."""
+
+    @regime.command(name="set")
+    def set_(name: str, *, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+        """Change the regime: auth0, nist-aal2, nist-aal3, pci-dss-4 or psd2."""
+        _tell(doors.verb(_flags(dir, config, database), "regime set", {"name": name}), as_json=as_json)
+
+    return regime
+
+
+def _users(doors: Doors) -> typer.Typer:
+    users = typer.Typer(no_args_is_help=True)
+
+    @users.callback()
+    def root() -> None:
+        """Accounts."""
+
+    @users.command()
+    def create(
+        *,
+        email: Annotated[str, typer.Option("--email")],
+        password: Annotated[str | None, typer.Option("--password", help="Others on this machine can see it; better --password-stdin, or be asked.")] = None,
+        password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read one line from standard input.")] = False,
+        verified: Annotated[bool, typer.Option("--verified", help="The address is known to be theirs.")] = False,
+        connection: Annotated[str, typer.Option("--connection")] = "Username-Password-Authentication",
+        dir: Dir = None,
+        config: ConfigFile = None,
+        database: Database = None,
+        as_json: Json = False,
+    ) -> None:
+        """Open an account with a password."""
+        if password_stdin:
+            password = sys.stdin.readline().rstrip("\r\n")
+        elif password is None:
+            if not sys.stdin.isatty():
+                _fail("give --password-stdin or --password: there is nobody to ask")
+            password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        args = {"email": email, "password": password, "verified": verified, "connection": connection}
+        _tell(doors.verb(_flags(dir, config, database), "users create", args), as_json=as_json)
+
+    return users
+
+
+def _keys(doors: Doors) -> typer.Typer:
+    keys = typer.Typer(no_args_is_help=True)
+
+    @keys.callback()
+    def root() -> None:
+        """Keys that secrets are sealed with."""
+
+    @keys.command()
+    def rotate(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+        """Make a new data key and seal every secret again under it, while the server runs."""
+        _tell(doors.verb(_flags(dir, config, database), "keys rotate", {}), as_json=as_json)
+
+    return keys
+
+
+def _db(doors: Doors) -> typer.Typer:
+    db = typer.Typer(no_args_is_help=True)
+
+    @db.callback()
+    def root() -> None:
+        """The store."""
+
+    @db.command()
+    def upgrade(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+        """Bring the schema to this release."""
+        _tell(doors.upgrade(_flags(dir, config, database)), as_json=as_json)
+
+    @db.command()
+    def restored(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+        """Say that a backup was restored: nothing used since it was made works again. With the server stopped."""
+        _tell(doors.verb(_flags(dir, config, database), "db restored", {}), as_json=as_json)
+
+    return db
+
+
+def _doctor(app: typer.Typer, doors: Doors) -> None:
+    @app.command()
+    def doctor(
+        *,
+        dir: Dir = None,
+        config: ConfigFile = None,
+        database: Database = None,
+        issuer: Annotated[str | None, typer.Option("--issuer", envvar="YETT_ISSUER")] = None,
+        as_json: Json = False,
+    ) -> None:
+        """Say what is wrong, and how to mend it."""
+        found = doors.examine({**_flags(dir, config, database), "issuer": issuer})
+        if as_json:
+            typer.echo(json.dumps(list(found), indent=2))
+        else:
+            for one in found:
+                typer.echo(f"{one['level']:<5}{one['name']:<10}{one['says']}")
+                if one["mend"] and one["level"] != "ok":
+                    typer.echo(f"{'':15}-> {one['mend']}")
+        raise typer.Exit(1 if any(one["level"] == "bad" for one in found) else 0)
+
+
+def _flags(dir: Path | None, config: Path | None, database: str | None) -> Flags:
+    """DIR as `yett api` finds it, so that all verbs speak of the same server; a config file may name another."""
+    home = dir if config else management.home(dir, os.environ)
+    return {"dir": home and str(home), "config": config, "database": database}
+
+
+def _tell(events: Iterator[Told], *, as_json: bool) -> None:
+    """Follow a verb to its end."""
+    for told in events:
+        if as_json and told.kind != "progress":
+            typer.echo(json.dumps({"status": told.kind, "message": told.says, **told.data}))
+        elif not as_json and told.kind == "progress":
+            typer.echo(told.says, err=True)
+        elif told.kind == "done":
+            typer.echo(told.says)
+        if told.kind == "refused":
+            if as_json:
+                raise typer.Exit(1)
+            _fail(told.says)
+
+
+def _fail(says: str) -> NoReturn:
+    typer.echo(f"yett: {says}", err=True)
+    raise typer.Exit(1)

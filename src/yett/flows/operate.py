@@ -1,0 +1,91 @@
+"""What operators do from the machine itself: each verb a story, told by events."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from yett.domain.enrolment import State
+from yett.factors.base import Factor
+from yett.flows.administrator import Administrator, Refusal
+from yett.flows.current import Current
+from yett.flows.mint import Mint
+from yett.flows.people import CONNECTION, People
+from yett.policy.regimes import REGIMES
+from yett.ports import Store
+
+# Seals made again in one commit: small enough that logins pass between two of them.
+AT_ONCE = 200
+TRIES = 5
+
+
+class Event(NamedTuple):
+    """What a verb tells on its way, and how it ended."""
+
+    kind: Literal["progress", "done", "refused"]
+    says: str
+    data: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Operate:
+    """The verbs of the command line. Each ends with exactly one `done` or `refused`."""
+
+    store: Store
+    current: Current
+    administrator: Administrator
+    people: People
+    factors: Mapping[str, Factor]
+    mint: Mint
+
+    async def reset_admin(self) -> AsyncIterator[Event]:
+        """`yett admin reset`."""
+        match await self.administrator.reset():
+            case Refusal(reason):
+                yield Event("refused", reason)
+            case made:
+                yield Event("done", "admin.json has new credentials; the old ones are void", {"client_id": made.client_id})
+
+    async def set_regime(self, name: str) -> AsyncIterator[Event]:
+        """`yett regime set NAME`: what it loosens or tightens holds from the next request on."""
+        if name not in REGIMES:
+            yield Event("refused", f"there is no regime {name!r}; there are {', '.join(REGIMES)}")
+            return
+        for _ in range(TRIES):
+            catalogue = await self.store.catalogue()
+            before = catalogue.tenant.regime
+            if before == name:
+                yield Event("done", f"the regime is {name} already", {"regime": name, "before": before})
+                return
+            fact = self.mint.fact("sapi", None, None, description="The regime was changed", regime=name, before=before)
+            if await self.store.configure((catalogue.tenant._replace(regime=name),), (), (fact,), seen=catalogue.version):
+                yield Event("done", f"the regime is {name}; it was {before}", {"regime": name, "before": before})
+                return
+        yield Event("refused", "the configuration is being changed by somebody else; try again")
+
+    async def create_user(self, email: str, password: str, *, verified: bool = False, connection: str = CONNECTION) -> AsyncIterator[Event]:
+        """`yett users create`."""
+        match await self.people.open(email, password, verified=verified, connection=connection):
+            case Refusal(reason):
+                yield Event("refused", reason)
+            case account:
+                yield Event("done", f"{account.email} is {account.id}", {"user_id": account.id, "email": account.email, "email_verified": verified})
+
+    async def rotate_keys(self) -> AsyncIterator[Event]:
+        """`yett keys rotate`: a new data key, and every secret sealed again under it while logins go on."""
+        done = 0
+        while count := await self.store.reseal(AT_ONCE):
+            done += count
+            yield Event("progress", f"{done} secrets sealed again", {"sealed": done})
+        await self.store.record((self.mint.fact("sapi", None, None, description="The data key was replaced", sealed=done),))
+        yield Event("done", f"every secret is sealed under the new key ({done} were sealed again)", {"sealed": done})
+
+    async def restored(self) -> AsyncIterator[Event]:
+        """`yett db restored`: what the backup brought back may have been used since, so none of it works again."""
+        epoch = await self.store.restored(self.mint.clock(), self._roll)
+        await self.store.record((self.mint.fact("sapi", None, None, description="A backup was restored", epoch=epoch),))
+        says = f"epoch {epoch}: sessions, attempts and grants from before the backup are void, used codes stay used"
+        yield Event("done", says, {"epoch": epoch})
+
+    def _roll(self, kind: str, state: State) -> State:
+        factor = self.factors.get(kind)
+        return factor.restored(state, self.mint.clock()) if factor else state
