@@ -1,0 +1,165 @@
+"""What tokens say (OIDC Core 2 and 5.1, RFC 9068): facts of the grant, the same at every refresh."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from yett.domain import assurance
+from yett.domain.account import Account
+from yett.domain.client import Api, Client
+from yett.domain.requirement import RESOURCE_FIRST, SOURCES, Clause, Requirement
+from yett.domain.session import Grant
+from yett.oauth import errors
+from yett.oauth.scopes import EMAIL, OPENID, PROFILE
+
+# Claims of the profile scope that an account's profile may hold.
+OF_PROFILE = (
+    "name", "given_name", "family_name", "middle_name", "nickname", "picture", "profile", "website", "gender", "birthdate", "zoneinfo", "locale",
+)  # fmt: skip
+OF_TOKEN = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid")
+SUPPORTED = (*OF_TOKEN, *OF_PROFILE, "preferred_username", "updated_at", "email", "email_verified")
+
+Said = Mapping[str, object]
+
+
+def typ(api: Api) -> str:
+    """The typ of this API's access tokens; `JWT` is an ID token's as well, so whoever verifies pins aud besides."""
+    return "at+jwt" if api.token_dialect == "rfc9068_profile" else "JWT"
+
+
+def id_token(issuer: str, grant: Grant, client: Client, account: Account, profile: Said, scope: Sequence[str], nonce: str, now: int) -> dict[str, object]:
+    """Claims of an ID token. It speaks of the event that the grant came from, however late it is made."""
+    said: dict[str, object] = {
+        "iss": issuer,
+        "sub": grant.account,
+        "aud": client.id,
+        "iat": now,
+        "exp": now + client.id_token_lifetime,
+        **_authentication(grant, SOURCES),
+        **_about(account, profile, scope),
+    }
+    if nonce:
+        said["nonce"] = nonce
+    if grant.session:
+        said["sid"] = grant.session
+    return said
+
+
+def access_token(issuer: str, grant: Grant, client: Client, api: Api, scope: Sequence[str], jti: str, now: int, lifetime: int) -> dict[str, object]:
+    """Claims of an access token for an API; with openid it is good at our userinfo as well."""
+    return {
+        "iss": issuer,
+        "sub": grant.account,
+        "aud": [api.identifier, issuer + "userinfo"] if OPENID in scope else api.identifier,
+        "iat": now,
+        "exp": now + lifetime,
+        "azp": client.id,
+        "client_id": client.id,
+        "scope": " ".join(scope),
+        "jti": jti,
+        **_authentication(grant, RESOURCE_FIRST),
+    }
+
+
+def machine_token(issuer: str, client: Client, api: Api, scope: Sequence[str], jti: str, now: int) -> dict[str, object]:
+    """Claims of a token for the client itself: nobody was authenticated, so it says nothing of that."""
+    return {
+        "iss": issuer,
+        "sub": f"{client.id}@clients",
+        "aud": api.identifier,
+        "iat": now,
+        "exp": now + api.token_lifetime,
+        "azp": client.id,
+        "client_id": client.id,
+        "gty": "client-credentials",
+        "scope": " ".join(scope),
+        "jti": jti,
+    }
+
+
+def userinfo(account: Account, profile: Said, scope: Sequence[str]) -> dict[str, object]:
+    """Claims about an account (OIDC Core 5.3). Raises OAuthError for a token without openid."""
+    if OPENID not in scope:
+        raise errors.insufficient_scope(OPENID)
+    return {"sub": account.id, **_about(account, profile, scope)}
+
+
+def access_lifetime(grant: Grant, scope: Sequence[str], client: Client, api: Api, now: int) -> int:
+    """Seconds that an access token lives: no longer than its grant, nor than the acr lifetime of any of its scopes."""
+    own = api.token_lifetime_for_web if client.app_type == "spa" else api.token_lifetime
+    since = now - auth_time(grant)
+    lifetimes = (demand.lifetime - since for demand in _demands(api, scope) if demand.lifetime is not None)
+    return max(0, min(own, grant.ends_at - now, *lifetimes))
+
+
+def lapsed(grant: Grant, scope: Sequence[str], api: Api | None, now: int) -> tuple[str, ...]:
+    """The scopes that a refreshed token can no longer carry: their acr lifetime is over, or they were for one use."""
+    if api is None:
+        return ()
+    since = now - auth_time(grant)
+    if api.requirement is not None and _over(api.requirement, since):
+        return tuple(name for name in scope if name in api.scopes)
+    return tuple(name for name in scope if name in api.scope_requirements and _over(api.scope_requirements[name], since))
+
+
+def auth_time(grant: Grant) -> int:
+    """When the oldest attempt that contributed to the grant was complete."""
+    return min(proof.completed_at for proof in grant.proofs)
+
+
+def judge_access(said: Said | None, issuer: str, audience: str, now: int) -> tuple[str, ...]:
+    """The scopes of a JWT access token that one of our keys signed. Raises OAuthError unless it was made for `audience`.
+
+    An ID token shares keys, issuer and typ with it: it has no client_id, has a nonce, and is made for a client.
+    """
+    if said is None or said.get("iss") != issuer or audience not in _audiences(said) or "nonce" in said or not _complete(said):
+        raise _invalid()
+    expires_at, scope = said.get("exp"), said.get("scope")
+    if not isinstance(expires_at, int) or expires_at <= now or not isinstance(scope, str):
+        raise _invalid()
+    return tuple(scope.split())
+
+
+def _complete(said: Said) -> bool:
+    return all(isinstance(said.get(name), str) and said[name] for name in ("sub", "client_id", "jti"))
+
+
+def _audiences(said: Said) -> Sequence[object]:
+    aud = said.get("aud")
+    return aud if isinstance(aud, (list, tuple)) else (aud,)
+
+
+def _invalid() -> errors.OAuthError:
+    return errors.invalid_token("The access token is invalid or has expired.")
+
+
+def _authentication(grant: Grant, order: Sequence[str]) -> dict[str, object]:
+    """acr, amr and auth_time of the grant's own counted set; acr is absent where nothing can be said."""
+    held = assurance.claims(grant.proofs, _asked(grant.wants, order))
+    said: dict[str, object] = {"auth_time": held.auth_time, "amr": list(held.amr)}
+    return {**said, "acr": held.acr} if held.acr else said
+
+
+def _asked(clauses: Iterable[Clause], order: Sequence[str]) -> list[str]:
+    """The values asked for, source by source; a source that the order does not name comes last."""
+    place = {source: index for index, source in enumerate(order)}
+    by_source = sorted(clauses, key=lambda clause: place.get(clause.source, len(order)))
+    return [acr for clause in by_source for acr in clause.acrs]
+
+
+def _about(account: Account, profile: Said, scope: Sequence[str]) -> dict[str, object]:
+    said: dict[str, object] = {}
+    if PROFILE in scope:
+        said.update((name, profile[name]) for name in OF_PROFILE if isinstance(profile.get(name), str))
+        said.update({"preferred_username": account.username} if account.username else {})
+        said["updated_at"] = account.updated_at
+    if EMAIL in scope:
+        said.update(email=account.email, email_verified=account.email_verified)
+    return said
+
+
+def _demands(api: Api, scope: Iterable[str]) -> Iterable[Requirement]:
+    found = (api.requirement, *(api.scope_requirements.get(name) for name in scope))
+    return (demand for demand in found if demand is not None)
+
+
+def _over(demand: Requirement, since: int) -> bool:
+    return demand.one_use or (demand.lifetime is not None and since >= demand.lifetime)

@@ -1,0 +1,98 @@
+"""Client authentication (RFC 6749, 2.3 and 3.2.1), and which origins may read a client's answers."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote_plus, urlsplit
+
+from yett.domain.client import Client
+from yett.oauth import errors
+
+METHODS = ("client_secret_basic", "client_secret_post", "none")
+
+
+class Presented(NamedTuple):
+    """What a request says of its client. `scheme` is Basic where that is how it said it."""
+
+    client_id: str
+    secret: str
+    scheme: str = ""
+
+
+def authenticate(fields: Mapping[str, str], authorization: str, clients: Mapping[str, Client]) -> Client:
+    """The client that the request is from, and which may use the grant that it names. Raises OAuthError.
+
+    A confidential client proves itself by either form of its secret; a public one has none to show.
+    """
+    shown = _presented(fields, authorization)
+    client = clients.get(shown.client_id)
+    if client is None or not _proven(client, shown):
+        raise errors.invalid_client(shown.scheme)
+    grant = fields.get("grant_type", "")
+    if grant and grant not in client.grant_types:
+        raise errors.unauthorized_client(grant)
+    return client
+
+
+def presented_client(fields: Mapping[str, str], authorization: str) -> str | None:
+    """The client that a request claims to be from; None where that cannot be read. Judges nothing."""
+    try:
+        return _presented(fields, authorization).client_id or None
+    except errors.OAuthError:
+        return None
+
+
+def origin_allowed(origin: str, client: Client) -> bool:
+    """Whether a page of this origin may read answers: its web_origins, and as with Auth0 those of its callbacks."""
+    known = (*(_origin(one) for one in client.web_origins), *(_origin(one) for one in client.callbacks))
+    return bool(origin) and origin in known
+
+
+def _proven(client: Client, shown: Presented) -> bool:
+    if client.auth_method == "none":
+        return not shown.secret
+    return bool(client.secret) and hmac.compare_digest(hashlib.sha256(shown.secret.encode()).digest(), client.secret or b"")
+
+
+def _presented(fields: Mapping[str, str], authorization: str) -> Presented:
+    if fields.get("client_assertion") or fields.get("client_assertion_type"):
+        raise errors.invalid_client()
+    if not authorization:
+        return Presented(fields.get("client_id", ""), fields.get("client_secret", ""))
+    shown = _basic(authorization)
+    if fields.get("client_secret"):
+        raise errors.invalid_request("Authenticate the client by one method only.")
+    if fields.get("client_id", shown.client_id) != shown.client_id:
+        raise errors.invalid_request("The client_id is not the one of the Authorization header.")
+    return shown
+
+
+def _basic(authorization: str) -> Presented:
+    """Both parts are form-encoded before they are joined (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        raise errors.invalid_client("Basic")
+    try:
+        name, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode("ascii").partition(":")
+        if not colon:
+            raise errors.invalid_client("Basic")
+        return Presented(unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict"), "Basic")
+    except (binascii.Error, ValueError):
+        raise errors.invalid_client("Basic") from None
+
+
+def _origin(url: str) -> str:
+    """The origin of a URL as browsers write it; empty where it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != usual else "")

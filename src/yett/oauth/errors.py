@@ -1,0 +1,222 @@
+"""The closed table of protocol errors, and Auth0's exact words for them.
+
+OAuthError: answered where it arose, as JSON or on an error page.
+  RedirectedError: sent back to the application (RFC 6749, 4.1.2.1); only once the redirect URI is known to be its own.
+"""
+
+from collections.abc import Mapping, Sequence
+
+# Every code that may leave the server, and its status where it is answered as JSON.
+STATUS: Mapping[str, int] = {
+    "access_denied": 403,
+    "association_required": 403,
+    "authorization_pending": 400,
+    "consent_required": 400,
+    "expired_token": 403,
+    "insufficient_scope": 403,
+    "interaction_required": 400,
+    "invalid_client": 401,
+    "invalid_grant": 403,
+    "invalid_request": 400,
+    "invalid_scope": 400,
+    "invalid_token": 401,
+    "login_required": 400,
+    "mfa_required": 403,
+    "redirect_mismatch": 400,
+    "request_not_supported": 400,
+    "request_uri_not_supported": 400,
+    "server_error": 500,
+    "slow_down": 400,
+    "temporarily_unavailable": 503,
+    "too_many_attempts": 429,
+    "unauthorized_client": 403,
+    "unmet_authentication_requirements": 403,
+    "unsupported_challenge_type": 401,
+    "unsupported_grant_type": 400,
+    "unsupported_response_type": 400,
+}
+
+# spa-js opens its step-up popup on exactly this text, and logs the user out on any other.
+MFA_REQUIRED = "Multifactor authentication required"
+LOGIN_REQUIRED = "Login required"
+CONSENT_REQUIRED = "Consent required"
+UNMET = "The authentication requirements of this request cannot be met."
+BLOCKED = "user is blocked"
+DENIED = "The user or the policy denied the request."
+EXPIRED_MFA_TOKEN = "mfa_token is expired"
+MALFORMED_MFA_TOKEN = "Malformed mfa_token"
+MFA_TOKEN_OF_ANOTHER_CLIENT = "mfa_token not issued to this client"
+WRONG_OTP = "Invalid otp_code."
+WRONG_BINDING_CODE = "Invalid binding_code."
+WRONG_PASSWORD = "Wrong email or password."
+REJECTED = "MFA Authorization rejected."
+PENDING = "Authorization pending: please repeat the request in a few seconds."
+NOT_ENROLLED = "User is not enrolled with guardian"
+ALREADY_ENROLLED = "User is already enrolled"
+EXPIRED_OOB_CODE = "oob_code is expired"
+OOB_CODE_OF_ANOTHER_TOKEN = "The oob_code doesn't match the mfa_token"
+WRONG_CODE = "Invalid authorization code"
+WRONG_VERIFIER = "Failed to verify code verifier"
+WRONG_REFRESH_TOKEN = "Unknown or invalid refresh token."
+TOO_MANY = "Too many attempts. Please try again later."
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class OAuthError(Exception):
+    """One refusal of the protocol. `scheme` names the way in that is asked for again (RFC 9110, 11.6.1)."""
+
+    def __init__(self, code: str, description: str = "", scheme: str = "", extra: Mapping[str, object] | None = None) -> None:
+        super().__init__(code)
+        self.status = STATUS[code]
+        self.code = code
+        self.description = description
+        self.scheme = scheme
+        self.extra = extra or {}
+
+    def answer(self) -> dict[str, str]:
+        """The two members that every error has, in JSON and in a redirect."""
+        return {"error": self.code, "error_description": self.description}
+
+    def body(self) -> dict[str, object]:
+        """The JSON body (RFC 6749, 5.2)."""
+        return {**self.answer(), **self.extra}
+
+    def headers(self) -> Headers:
+        """WWW-Authenticate, where the request is to be made again with better credentials."""
+        if self.scheme == "Bearer":
+            scope = f', scope="{self.extra["scope"]}"' if "scope" in self.extra else ""
+            return (("www-authenticate", f'Bearer error="{self.code}", error_description="{self.description}"{scope}'),)
+        return (("www-authenticate", f'{self.scheme} realm="yett"'),) if self.scheme else ()
+
+
+class RedirectedError(OAuthError):
+    """A refusal that goes back to the application, with the state that it sent."""
+
+    def __init__(self, cause: OAuthError, redirect_uri: str, state: str) -> None:
+        super().__init__(cause.code, cause.description)
+        self.redirect_uri = redirect_uri
+        self.state = state
+
+
+def invalid_request(description: str) -> OAuthError:
+    return OAuthError("invalid_request", description)
+
+
+def missing(name: str) -> OAuthError:
+    return invalid_request(f"Missing required parameter: {name}")
+
+
+def redirect_mismatch() -> OAuthError:
+    """Shown, never redirected: this is how a code would be stolen."""
+    return OAuthError("redirect_mismatch", "The redirect_uri is not one that this application has registered.")
+
+
+def invalid_client(scheme: str = "") -> OAuthError:
+    """Unknown or not authenticated: the same words for both."""
+    return OAuthError("invalid_client", "Unauthorized", scheme)
+
+
+def invalid_grant(description: str) -> OAuthError:
+    return OAuthError("invalid_grant", description)
+
+
+def invalid_scope(description: str) -> OAuthError:
+    return OAuthError("invalid_scope", description)
+
+
+def invalid_token(description: str) -> OAuthError:
+    return OAuthError("invalid_token", description, "Bearer")
+
+
+def insufficient_scope(scope: str) -> OAuthError:
+    return OAuthError("insufficient_scope", "The access token does not carry the scope that is needed.", "Bearer", {"scope": scope})
+
+
+def unauthorized_client(grant: str) -> OAuthError:
+    return OAuthError("unauthorized_client", f"Grant type '{grant}' not allowed for the client.")
+
+
+def unsupported_grant_type(grant: str) -> OAuthError:
+    return OAuthError("unsupported_grant_type", f"Unsupported grant type: {grant}")
+
+
+def unsupported_response_type() -> OAuthError:
+    return OAuthError("unsupported_response_type", "Only the response type code is supported.")
+
+
+def request_not_supported() -> OAuthError:
+    return OAuthError("request_not_supported", "Request objects are not supported.")
+
+
+def request_uri_not_supported() -> OAuthError:
+    return OAuthError("request_uri_not_supported", "Request objects by reference are not supported.")
+
+
+def no_such_api(audience: str) -> OAuthError:
+    return OAuthError("access_denied", f"Service not found: {audience}")
+
+
+def no_client_grant(audience: str) -> OAuthError:
+    return OAuthError("access_denied", f'Client is not authorized to access "{audience}". You need to create a "client-grant" associated to this API.')
+
+
+def scopes_not_granted(scope: Sequence[str]) -> OAuthError:
+    return OAuthError("access_denied", f"Client has not been granted scopes: {', '.join(scope)}")
+
+
+def denied(reason: str) -> OAuthError:
+    """What the gate's Deny says on the wire; a reason that is no code of the table stays inside."""
+    return OAuthError(*denial(reason))
+
+
+def denial(reason: str) -> tuple[str, str]:
+    """The code and the description of a Deny."""
+    if reason == "unmet_authentication_requirements":
+        return reason, UNMET
+    return "access_denied", BLOCKED if reason == "blocked" else DENIED
+
+
+def mfa_required(mfa_token: str, requirements: Mapping[str, object]) -> OAuthError:
+    return OAuthError("mfa_required", MFA_REQUIRED, extra={"mfa_token": mfa_token, "mfa_requirements": requirements})
+
+
+def expired_mfa_token() -> OAuthError:
+    return OAuthError("expired_token", EXPIRED_MFA_TOKEN)
+
+
+def malformed_mfa_token() -> OAuthError:
+    return invalid_grant(MALFORMED_MFA_TOKEN)
+
+
+def mfa_token_of_another_client() -> OAuthError:
+    return invalid_request(MFA_TOKEN_OF_ANOTHER_CLIENT)
+
+
+def wrong_otp() -> OAuthError:
+    return invalid_grant(WRONG_OTP)
+
+
+def wrong_password() -> OAuthError:
+    return invalid_grant(WRONG_PASSWORD)
+
+
+def wrong_verifier() -> OAuthError:
+    return invalid_grant(WRONG_VERIFIER)
+
+
+def not_enrolled() -> OAuthError:
+    """Auth0.swift and Auth0.Android read exactly this pair as "enrol first"."""
+    return OAuthError("unsupported_challenge_type", NOT_ENROLLED)
+
+
+def unsupported_challenge_type(asked: str, supported: Sequence[str]) -> OAuthError:
+    """`supported` are the challenge types of the account's own factors; none: it has yet to enrol one."""
+    if not supported:
+        return not_enrolled()
+    kinds = " ".join(dict.fromkeys(supported))
+    return OAuthError("unsupported_challenge_type", f"The user does not support the requested challenge type ({asked}). Supported type: {kinds}.")
+
+
+def too_many_attempts() -> OAuthError:
+    return OAuthError("too_many_attempts", TOO_MANY)

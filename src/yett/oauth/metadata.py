@@ -1,0 +1,44 @@
+"""Discovery: OpenID Connect Discovery 1.0 and RFC 8414, of what is really there."""
+
+from yett.domain.assurance import MEANS
+from yett.domain.tenant import Catalogue
+from yett.oauth import authorize, claims, scopes
+from yett.oauth.clients import METHODS
+from yett.oauth.token import GRANTS
+
+# consent is understood, and there is no page for it yet.
+PROMPTS = tuple(prompt for prompt in authorize.PROMPTS if prompt != "consent")
+
+
+def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
+    """The document; the issuer ends in a slash. What is absent by default is denied by name (request_uri)."""
+    current = [key.alg for key in catalogue.keys if key.use == "current"]
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + "authorize",
+        "token_endpoint": issuer + "oauth/token",
+        "userinfo_endpoint": issuer + "userinfo",
+        "jwks_uri": issuer + ".well-known/jwks.json",
+        "mfa_challenge_endpoint": issuer + "mfa/challenge",
+        "revocation_endpoint": issuer + "oauth/revoke",
+        "end_session_endpoint": issuer + "oidc/logout",
+        "response_types_supported": authorize.RESPONSE_TYPES,
+        "response_modes_supported": authorize.RESPONSE_MODES,
+        "grant_types_supported": GRANTS,
+        "scopes_supported": scopes.OIDC,
+        "claims_supported": claims.SUPPORTED,
+        "acr_values_supported": tuple(MEANS),
+        "prompt_values_supported": PROMPTS,
+        "subject_types_supported": ("public",),
+        "id_token_signing_alg_values_supported": tuple(dict.fromkeys(current)),
+        "token_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_methods_supported": METHODS,
+        "code_challenge_methods_supported": ("S256",),
+        "ui_locales_supported": catalogue.tenant.locales,
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "backchannel_logout_supported": False,
+        "frontchannel_logout_supported": False,
+    }

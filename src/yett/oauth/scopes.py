@@ -1,0 +1,52 @@
+"""Scopes: which may be asked for, and what becomes of them (RFC 6749, 3.3)."""
+
+import re
+from collections.abc import Mapping
+
+from yett.domain.client import Api, Client
+from yett.oauth import errors
+
+OPENID, PROFILE, EMAIL, OFFLINE = "openid", "profile", "email", "offline_access"
+OIDC = (OPENID, PROFILE, EMAIL, OFFLINE)
+
+_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+def parse(text: str) -> tuple[str, ...]:
+    """The scopes named, each once, in their order. Raises OAuthError for what no scope can be."""
+    names = tuple(dict.fromkeys(name for name in text.split(" ") if name))
+    if not all(_TOKEN.fullmatch(name) for name in names):
+        raise errors.invalid_scope("The scope has a character that no scope may have.")
+    return names
+
+
+def api_of(audience: str, apis: Mapping[str, Api]) -> Api | None:
+    """The API that an audience names; none without one. Raises OAuthError for an audience that is none of ours."""
+    if not audience:
+        return None
+    if audience not in apis:
+        raise errors.no_such_api(audience)
+    return apis[audience]
+
+
+def granted(asked: tuple[str, ...], client: Client, api: Api | None) -> tuple[str, ...]:
+    """What of it this client gets: OpenID Connect's own and the API's; as with Auth0 unknown ones are dropped in silence.
+
+    offline_access wants the refresh_token grant, and an API that allows it.
+    """
+    offline = "refresh_token" in client.grant_types and (api is None or api.allow_offline_access)
+    own = api.scopes if api else ()
+    return tuple(name for name in asked if (offline if name == OFFLINE else name in OIDC or name in own))
+
+
+def narrowed(asked: tuple[str, ...], had: tuple[str, ...]) -> tuple[str, ...]:
+    """What a refresh carries: all that was granted, or those of it that are asked for (RFC 6749, 6).
+
+    SDKs ask again for all that they asked for at first, so what was never granted is no error beside what was.
+    """
+    if not asked:
+        return had
+    kept = tuple(name for name in had if name in asked)
+    if not kept:
+        raise errors.invalid_scope("None of these scopes was granted.")
+    return kept

@@ -1,0 +1,165 @@
+"""Token requests, judged: one shape per grant (RFC 6749, 4 to 6; Auth0's MFA API)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from yett.domain.client import Api, Client, ClientGrant
+from yett.domain.requirement import Clause
+from yett.oauth import errors, scopes
+from yett.oauth.authorize import AuthorizationRequest, acr_values, seconds
+from yett.oauth.clients import authenticate, origin_allowed, presented_client
+from yett.oauth.scopes import narrowed
+
+__all__ = [
+    "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OTP", "PASSWORD", "PASSWORD_REALM", "REFRESH",
+    "ClientCredentialsRequest", "CodeRequest", "MfaOtpRequest", "PasswordRequest", "RefreshRequest", "TokenRequest",
+    "as_authorization", "authenticate", "machine_scope", "narrowed", "origin_allowed", "parse", "presented_client", "refresh_wants", "required",
+]  # fmt: skip
+
+CODE, REFRESH, CLIENT_CREDENTIALS, PASSWORD = "authorization_code", "refresh_token", "client_credentials", "password"
+PASSWORD_REALM = "http://auth0.com/oauth/grant-type/password-realm"
+MFA_OTP = "http://auth0.com/oauth/grant-type/mfa-otp"
+LONGEST = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequest:
+    """A code for tokens (RFC 6749, 4.1.3; RFC 7636, 4.5)."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    code_verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """A refresh token for new tokens; SDKs may ask for a step-up here as they do at /authorize."""
+
+    refresh_token: str = field(repr=False)
+    scope: tuple[str, ...] = ()
+    acr_values: tuple[str, ...] = ()
+    max_age: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentialsRequest:
+    """A client for itself."""
+
+    audience: str
+    scope: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRequest:
+    """A password shown to the application (deprecated by RFC 9700, spoken by Auth0's MFA API)."""
+
+    username: str
+    password: str = field(repr=False)
+    scope: tuple[str, ...] = ()
+    audience: str = ""
+    realm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MfaOtpRequest:
+    """A code of an authenticator for an attempt that an mfa_token holds."""
+
+    mfa_token: str = field(repr=False)
+    otp: str = field(repr=False)
+
+
+TokenRequest = CodeRequest | RefreshRequest | ClientCredentialsRequest | PasswordRequest | MfaOtpRequest
+Fields = Mapping[str, str]
+
+
+def parse(fields: Fields) -> TokenRequest:
+    """The request, by its grant type. Raises OAuthError for a grant that is none of ours, and for what it lacks."""
+    if any(len(value) > LONGEST or _odd(value) for value in fields.values()):
+        raise errors.invalid_request("A parameter is too long, or is no text.")
+    grant = required(fields, "grant_type")
+    if grant not in _READERS:
+        raise errors.unsupported_grant_type(grant if grant.isprintable() else "")
+    return _READERS[grant](fields)
+
+
+def required(fields: Fields, name: str) -> str:
+    """A parameter's value. Raises OAuthError where there is none."""
+    value = fields.get(name, "")
+    if not value:
+        raise errors.missing(name)
+    return value
+
+
+def as_authorization(asked: PasswordRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
+    """The same request as an application would make it at /authorize. Raises OAuthError."""
+    api = scopes.api_of(asked.audience, apis)
+    return AuthorizationRequest(client.id, scope=scopes.granted(asked.scope, client, api), audience=asked.audience)
+
+
+def refresh_wants(asked: RefreshRequest) -> tuple[Clause, ...]:
+    """What a refresh asks for by itself, judged as /authorize would with prompt=none."""
+    wished = (Clause("client_acr", asked.acr_values),) if asked.acr_values else ()
+    return wished if asked.max_age is None else (*wished, Clause("request", max_age=asked.max_age))
+
+
+def machine_scope(asked: ClientCredentialsRequest, client: Client, apis: Mapping[str, Api], grants: Iterable[ClientGrant]) -> tuple[Api, tuple[str, ...]]:
+    """The API and the scopes that a client has there for itself: all that it was granted, or those that it names.
+
+    Raises OAuthError; for a public client always, for anyone can say that they are one (RFC 6749, 4.4).
+    """
+    if client.auth_method == "none":
+        raise errors.unauthorized_client(CLIENT_CREDENTIALS)
+    api = scopes.api_of(asked.audience, apis)
+    had = next((one.scope for one in grants if (one.client, one.audience) == (client.id, asked.audience)), None)
+    if api is None or had is None:
+        raise errors.no_client_grant(asked.audience)
+    # A grant may name what its API has no longer.
+    had = tuple(name for name in had if name in api.scopes)
+    if beyond := tuple(name for name in asked.scope if name not in had):
+        raise errors.scopes_not_granted(beyond)
+    return api, asked.scope or had
+
+
+def _code(fields: Fields) -> CodeRequest:
+    return CodeRequest(required(fields, "code"), fields.get("redirect_uri", ""), fields.get("code_verifier", ""))
+
+
+def _refresh(fields: Fields) -> RefreshRequest:
+    return RefreshRequest(
+        required(fields, "refresh_token"),
+        _scope(fields),
+        acr_values(fields.get("acr_values", "")),
+        seconds(fields.get("max_age", "")),
+    )
+
+
+def _client_credentials(fields: Fields) -> ClientCredentialsRequest:
+    return ClientCredentialsRequest(required(fields, "audience"), _scope(fields))
+
+
+def _password(fields: Fields) -> PasswordRequest:
+    return PasswordRequest(required(fields, "username"), required(fields, "password"), _scope(fields), fields.get("audience", ""), fields.get("realm", ""))
+
+
+def _mfa_otp(fields: Fields) -> MfaOtpRequest:
+    return MfaOtpRequest(required(fields, "mfa_token"), required(fields, "otp"))
+
+
+def _scope(fields: Fields) -> tuple[str, ...]:
+    return scopes.parse(fields.get("scope", ""))
+
+
+def _odd(value: str) -> bool:
+    """Half a surrogate pair is no text and has no bytes; JSON can spell it."""
+    return any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+_READERS: Mapping[str, Callable[[Fields], TokenRequest]] = {
+    CODE: _code,
+    REFRESH: _refresh,
+    CLIENT_CREDENTIALS: _client_credentials,
+    PASSWORD: _password,
+    PASSWORD_REALM: _password,
+    MFA_OTP: _mfa_otp,
+}
+GRANTS = tuple(_READERS)
