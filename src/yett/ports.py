@@ -26,6 +26,8 @@ class Arrival(NamedTuple):
     device: Device | None = None
     stolen: str | None = None
     """Account of a device whose rotated token was shown again: the record is to be revoked."""
+    stolen_device: str | None = None
+    """That record: `forget` it by name."""
 
 
 class Redemption(NamedTuple):
@@ -112,7 +114,7 @@ class Attempts(Protocol):
 
     async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None: ...
     async def update(self, seen: Attempt, new: Attempt, facts: Sequence[Fact] = ()) -> bool:
-        """Replace the attempt if nobody else has moved it on since (`version`)."""
+        """Replace the attempt if nobody else has moved it on since (`version`, which is then that of `seen` + 1)."""
         ...
 
     async def ask(self, seen: Attempt, new: Challenge, facts: Sequence[Fact]) -> bool:
@@ -179,12 +181,17 @@ class Tokens(Protocol):
         """One load: the token whether used or not, its grant unless revoked or ended, account and enrolments."""
         ...
 
-    async def redeem(self, token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]) -> Literal["done", "replayed"]:
+    async def redeem(
+        self, token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]
+    ) -> Literal["done", "replayed"]:
         """Use the token up and write its successors; used before and out of `leeway`: the grant is revoked."""
         ...
 
-    async def grant(self, grant: Grant, tokens: Sequence[Token], facts: Sequence[Fact], touch: Session | None = None) -> None:
-        """Write a new grant without an attempt; `touch` is the session it rests on, whose `idle_at` moves on."""
+    async def grant(self, grant: Grant, tokens: Sequence[Token], facts: Sequence[Fact], touch: Session | None = None) -> bool:
+        """Write a new grant without an attempt; `touch` is the session it rests on, whose `idle_at` moves on.
+
+        False, and nothing is written, where that session has ended meanwhile.
+        """
         ...
 
     async def revoke(self, grant: str, now: int, facts: Sequence[Fact]) -> None: ...
@@ -207,7 +214,9 @@ class Accounts(Protocol):
         """False where id, e-mail or username is taken."""
         ...
 
-    async def change_account(self, seen: Account, new: Account, put: Sequence[Enrolment], *, ends: bool, now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()) -> bool:
+    async def change_account(
+        self, seen: Account, new: Account, put: Sequence[Enrolment], *, ends: bool, now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()
+    ) -> bool:
         """Replace the account if `security_version` is that of `seen`, and write `put` (by id) along.
 
         With `ends` (password, block) its sessions end, its grants are revoked and its devices are no longer remembered.
@@ -225,7 +234,9 @@ class Accounts(Protocol):
         """Remembered browsers (all, or one) are remembered no longer."""
         ...
 
-    async def facts(self, offset: int, limit: int, *, account: str | None = None, type: str | None = None, after: str | None = None, newest_first: bool = True) -> tuple[tuple[Fact, ...], int]: ...
+    async def facts(
+        self, offset: int, limit: int, *, account: str | None = None, type: str | None = None, after: str | None = None, newest_first: bool = True
+    ) -> tuple[tuple[Fact, ...], int]: ...
     async def fact(self, id: str) -> Fact | None: ...
     async def record(self, facts: Sequence[Fact]) -> None: ...
 
@@ -256,6 +267,10 @@ class Upkeep(Protocol):
 
     async def sweep(self, now: int) -> int:
         """Remove what ended long ago."""
+        ...
+
+    async def rotate_data_key(self, now: int) -> int:
+        """A new data key, under which everything is sealed from now on; returns its number."""
         ...
 
     async def reseal(self, limit: int) -> int:

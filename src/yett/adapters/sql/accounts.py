@@ -1,0 +1,253 @@
+"""Accounts and enrolments, as the helpdesk and their owners change them."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from sqlalchemy import Executable, and_, delete, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from yett.adapters.sql import rows
+from yett.adapters.sql.schema import (
+    accounts,
+    devices,
+    enrolments,
+    facts,
+    grant_enrolments,
+    grants,
+    meta,
+    sessions,
+)
+from yett.adapters.sql.seal import Seal
+from yett.adapters.sql.steps import (
+    EPOCH,
+    NOW,
+    UNDO,
+    Query,
+    Row,
+    Steps,
+    all_or_nothing,
+    blob,
+    into,
+    new,
+    number,
+    renewed,
+    word,
+)
+from yett.adapters.sql.writes import happened, posted
+from yett.domain.account import Account, canonical
+from yett.domain.enrolment import Enrolment, Message
+from yett.domain.fact import Fact
+
+_THIS = accounts.c.id == word("this_account")
+
+ACCOUNT = (
+    select(*rows.ACCOUNT, *rows.ENROLMENT)
+    .select_from(accounts.outerjoin(enrolments, enrolments.c.account == accounts.c.id))
+    .where(_THIS)
+    .order_by(enrolments.c.created_at, enrolments.c.id)
+)
+# An e-mail address is asked for first: nobody takes over another's name by calling himself after his address.
+FIND = (
+    select(*rows.ACCOUNT)
+    .where(or_(accounts.c.email_key == word("identifier"), accounts.c.username_key == word("identifier")))
+    .order_by((accounts.c.email_key == word("identifier")).desc())
+    .limit(1)
+)
+_LIKE = or_(
+    accounts.c.email_key.like(word("pattern"), escape="\\"),
+    accounts.c.username_key.like(word("pattern"), escape="\\"),
+    accounts.c.id == word("text"),
+)
+_PAGE = select(*rows.ACCOUNT).order_by(accounts.c.created_at, accounts.c.id).limit(number("limit")).offset(number("offset"))
+ALL = (_PAGE, select(func.count()).select_from(accounts))
+LIKE = (_PAGE.where(_LIKE), select(func.count()).select_from(accounts).where(_LIKE))
+
+OPEN_ACCOUNT = into(accounts).on_conflict_do_nothing()
+_PUT = into(enrolments)
+_KEPT = {"id", "account", "kind", "created_at"}
+# A state is replaced only by a newer generation, or where nothing was used since it was read: a rename that crosses
+# a login must not bring back a code that was used in it.
+PUT = _PUT.on_conflict_do_update(
+    index_elements=["id"],
+    set_={column.name: _PUT.excluded[column.name] for column in enrolments.c if column.name not in _KEPT},
+    where=and_(
+        enrolments.c.account == _PUT.excluded.account,
+        enrolments.c.kind == _PUT.excluded.kind,
+        or_(
+            enrolments.c.generation < _PUT.excluded.generation,
+            and_(
+                enrolments.c.generation == _PUT.excluded.generation,
+                enrolments.c.mark == _PUT.excluded.mark,
+            ),
+        ),
+    ),
+)
+_CHANGED = renewed(
+    accounts,
+    "email",
+    "email_verified",
+    "username",
+    "blocked",
+    "security_version",
+    "profile",
+    "updated_at",
+    "email_key",
+    "username_key",
+)
+CHANGE = update(accounts).values(_CHANGED).where(_THIS, accounts.c.security_version == number("seen_security_version"))
+_BUMP = update(accounts).values(security_version=accounts.c.security_version + 1, updated_at=NOW).where(_THIS)
+BUMP = _BUMP.where(accounts.c.security_version == number("seen_security_version"))
+CLOSE = delete(accounts).where(_THIS)
+
+END_SESSIONS = delete(sessions).where(sessions.c.account == word("this_account"))
+REVOKE_ALL = update(grants).values(revoked_at=NOW).where(grants.c.account == word("this_account"), grants.c.revoked_at.is_(None))
+FORGET_ALL = update(devices).values(remembered_until=0, idle_until=0).where(devices.c.account == word("this_account"), devices.c.remembered_until > 0)
+FORGET = delete(devices).where(devices.c.account == word("this_account"), devices.c.id == word("this_device"))
+UNENROL = delete(enrolments).where(enrolments.c.account == word("this_account"), enrolments.c.id == word("this"))
+REVOKE_RESTING = (
+    update(grants)
+    .values(revoked_at=NOW)
+    .where(
+        grants.c.id.in_(select(grant_enrolments.c.grant).where(grant_enrolments.c.enrolment == word("this"))),
+        grants.c.account == word("this_account"),
+        grants.c.revoked_at.is_(None),
+    )
+)
+
+DEVICES = (
+    select(*rows.DEVICE)
+    .select_from(devices.join(meta, devices.c.epoch == meta.c.epoch))
+    .where(devices.c.account == word("this_account"))
+    .order_by(devices.c.used_at.desc(), devices.c.id)
+)
+SESSIONS = (
+    select(*rows.SESSION)
+    .select_from(sessions.join(meta, sessions.c.epoch == meta.c.epoch))
+    .where(sessions.c.account == word("this_account"), sessions.c.idle_at > NOW, sessions.c.ends_at > NOW)
+    .order_by(sessions.c.created_at, sessions.c.sid)
+)
+FACT_BY_ID = select(*rows.FACT).where(facts.c.id == word("this"))
+SIGN_OUT = (
+    delete(sessions)
+    .where(
+        sessions.c.epoch == EPOCH,
+        or_(
+            sessions.c.id == blob("session"),
+            and_(sessions.c.old == blob("session"), sessions.c.old_until > NOW),
+        ),
+    )
+    .returning(*rows.SESSION)
+)
+
+
+@cache
+def facts_of(*, account: bool, type: bool, after: bool, newest_first: bool) -> tuple[Executable, Executable]:
+    """The page and the count, for the filters that are in use."""
+    wanted: list[ColumnElement[bool]] = []
+    if account:
+        wanted.append(facts.c.account == word("account"))
+    if type:
+        wanted.append(facts.c.type == word("type"))
+    count = select(func.count()).select_from(facts).where(*wanted)
+    if after:
+        wanted.append(facts.c.id > word("after"))
+    order = facts.c.id.desc() if newest_first and not after else facts.c.id
+    page = select(*rows.FACT).where(*wanted).order_by(order).limit(number("limit")).offset(number("offset"))
+    return page, count
+
+
+def listed(offset: int, limit: int, text: str) -> tuple[Query, Query]:
+    """A page of accounts, and how many there are in all."""
+    page: dict[str, object] = {"offset": offset, "limit": limit}
+    if not text:
+        return Query(ALL[0], page), Query(ALL[1])
+    plain = canonical(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    wanted: dict[str, object] = {"pattern": f"%{plain}%", "text": text}
+    return Query(LIKE[0], page | wanted), Query(LIKE[1], wanted)
+
+
+def put_values(one: Enrolment, seal: Seal) -> dict[str, object]:
+    """An enrolment to be written, new or in the place of one that has its id."""
+    return rows.enrolment_values(one, seal)
+
+
+def open_account(seal: Seal, account: Account, has: Sequence[Enrolment], happening: Sequence[Fact]) -> Steps[bool]:
+    """A new account with what it begins with."""
+    values = rows.account_values(account) | {"paced_at": account.paced_at}
+    conditions = [Query(OPEN_ACCOUNT, values, lost="taken")]
+    conditions += [Query(PUT, put_values(one, seal), lost="taken") for one in has]
+    return (yield from all_or_nothing(conditions, happened(happening)))
+
+
+def change_account(
+    seal: Seal,
+    seen: Account,
+    after: Account,
+    put: Sequence[Enrolment],
+    *,
+    ends: bool,
+    now: int,
+    happening: Sequence[Fact],
+    notices: Sequence[Message],
+) -> Steps[bool]:
+    """Change an account; what ends its sessions moves its security version as well."""
+    if ends and after.security_version == seen.security_version:
+        after = after._replace(security_version=seen.security_version + 1)
+    values = {name: value for name, value in new(rows.account_values(after)).items() if name in _NAMES}
+    this = {"this_account": seen.id, "seen_security_version": seen.security_version}
+    conditions = [Query(CHANGE, values | this, lost="used")]
+    conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
+    consequences = _ended(seen.id, now) if ends else []
+    consequences += [*posted(notices, seal, now), *happened(happening)]
+    return (yield from all_or_nothing(conditions, consequences))
+
+
+_NAMES = frozenset(new(_CHANGED))
+
+
+def _ended(account: str, now: int) -> list[Query]:
+    this = {"this_account": account}
+    return [Query(END_SESSIONS, this), Query(REVOKE_ALL, this | {"now": now}), Query(FORGET_ALL, this)]
+
+
+def close_account(account: str, happening: Sequence[Fact]) -> Steps[bool]:
+    """Delete an account and all that hangs on it; the facts stay."""
+    return (yield from all_or_nothing([Query(CLOSE, {"this_account": account}, lost="gone")], happened(happening)))
+
+
+def unenrol(seal: Seal, account: str, these: Sequence[str], now: int, happening: Sequence[Fact], notices: Sequence[Message]) -> Steps[int]:
+    """Delete enrolments, and revoke what rests on them."""
+    this = {"this_account": account}
+    step = [Query(_BUMP, this | {"now": now})]
+    step += [Query(UNENROL, this | {"this": one}) for one in sorted(set(these))]
+    results = yield step
+    gone = sum(result.touched for result in results[1:])
+    if not gone:
+        yield UNDO
+        return 0
+    resting = [Query(REVOKE_RESTING, this | {"this": one, "now": now}) for one in sorted(set(these))]
+    yield [*resting, Query(FORGET_ALL, this), *posted(notices, seal, now), *happened(happening)]
+    return gone
+
+
+def forget(account: str, happening: Sequence[Fact], device: str | None) -> Steps[int]:
+    """Remember browsers no longer; one that is named is not known any longer either."""
+    this = {"this_account": account}
+    query = Query(FORGET_ALL, this) if device is None else Query(FORGET, this | {"this_device": device})
+    results = yield [query, *happened(happening)]
+    return results[0].touched
+
+
+def record(happening: Sequence[Fact]) -> Steps[None]:
+    """Facts that stand alone."""
+    yield happened(happening)
+
+
+def sign_out(session: bytes, now: int, happening: Sequence[Fact]) -> Steps[Row | None]:
+    """End one session."""
+    (result,) = yield [Query(SIGN_OUT, {"session": session, "now": now})]
+    if not result.rows:
+        return None
+    if happening:
+        yield happened(happening)
+    return result.rows[0]

@@ -1,0 +1,300 @@
+"""SQLite: one process, one writing connection, group commit (WAL, synchronous=FULL)."""
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from yett.adapters.sql.render import SQLITE, Rendered
+from yett.adapters.sql.steps import NotCommitted, Operation, Query, Result, Row, Step, Steps, Taken
+from yett.ports import Busy
+
+T = TypeVar("T")
+
+# Operations that wait for their commit; beyond that whoever comes is told to come again.
+MOST_WAITING = 2048
+# As many as share one commit.
+MOST_TOGETHER = 256
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
+
+
+class InUse(Exception):
+    """Another process has this database open."""
+
+
+class Lock:
+    """A lock beside the database, which the kernel gives up with the process that holds it."""
+
+    def __init__(self, database: Path) -> None:
+        path = database.with_name(database.name + ".lock")
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(self._file, 32).decode().strip() or "unknown"
+            os.close(self._file)
+            raise InUse(f"{database} is open in another process (pid {holder}): SQLite is for one process; stop it, or use PostgreSQL for several") from None
+        os.ftruncate(self._file, 0)
+        os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Let another process have it."""
+        os.close(self._file)
+
+
+def connect(path: str | Path) -> sqlite3.Connection:
+    """A connection as we want it, and the proof that it is so."""
+    if path != ":memory:":
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    wanted = PRAGMAS if path != ":memory:" else PRAGMAS | {"journal_mode": "memory"}
+    for name, value in wanted.items():
+        connection.execute(f"PRAGMA {name}={value}")
+    found = {name: connection.execute(f"PRAGMA {name}").fetchone()[0] for name in wanted}
+    if found != wanted:
+        connection.close()
+        raise NotCommitted(f"SQLite does not take our settings: {found} instead of {wanted}")
+    return connection
+
+
+class Statements:
+    """Runs queries and operations on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, rendered: Rendered) -> None:
+        self.connection = connection
+        self._rendered = rendered
+
+    def query(self, query: Query) -> Result:
+        """One statement."""
+        cursor = self.connection.execute(*self._rendered(query))
+        if cursor.description is None:
+            return Result(cursor.rowcount)
+        found = cursor.fetchall()
+        return Result(len(found), found)
+
+    def step(self, step: Step) -> Sequence[Result]:
+        """A batch, up to the first condition that is lost."""
+        results = []
+        for query in step:
+            result = self.query(query)
+            results.append(result)
+            if query.lost and not result.touched:
+                break
+        return results
+
+    def run(self, operation: Operation[T]) -> T:
+        """An operation within a savepoint: whatever goes wrong in it is undone, and no other feels it."""
+        execute = self.connection.execute
+        steps = operation()
+        execute("SAVEPOINT operation")
+        try:
+            step = next(steps)
+            while True:
+                if step:
+                    step = steps.send(self.step(step))
+                else:
+                    execute("ROLLBACK TO operation")
+                    step = steps.send(())
+        except StopIteration as end:
+            execute("RELEASE operation")
+            value: T = end.value
+            return value
+        except sqlite3.IntegrityError as fault:
+            self._undo()
+            if fault.sqlite_errorcode in _UNIQUE:
+                raise Taken(str(fault)) from fault
+            raise
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        """SQLite has undone more than this where the disk is full, say: then there is no savepoint left."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK TO operation")
+            self.connection.execute("RELEASE operation")
+
+
+class Writer:
+    """Group commit: what waits runs in one transaction, and is answered when its COMMIT has returned.
+
+    Statements run where the event loop runs, and COMMIT, which waits for the disk, in a thread of its own: see
+    docs/adr on the two.
+    """
+
+    def __init__(self, statements: Statements) -> None:
+        self._statements = statements
+        self._waiting: list[tuple[Operation[Any], asyncio.Future[Any]]] = []
+        self._ran: list[tuple[asyncio.Future[Any], object]] = []
+        self._busy = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._commits: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._commit, name="yett-commit", daemon=True)
+        self._thread.start()
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Run an operation; returns when it is durable. Raises Busy where too many wait already."""
+        if len(self._waiting) >= MOST_WAITING:
+            raise Busy("the store has too many writes waiting")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._waiting.append((operation, future))
+        if not self._busy:
+            self._busy = True
+            self._idle.clear()
+            loop.call_soon(self._turn, loop)
+        return await future
+
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        if not together:
+            self._busy = False
+            self._idle.set()
+            return
+        try:
+            self._statements.connection.execute("BEGIN IMMEDIATE")
+            for operation, future in together:
+                self._one(operation, future)
+        except Exception as fault:  # noqa: BLE001 -- it is answered to whoever waits
+            for _, future in together:
+                _refuse(future, fault)
+            self._ran.clear()
+        self._commits.put(loop)
+
+    def _one(self, operation: Operation[Any], future: "asyncio.Future[Any]") -> None:
+        try:
+            self._ran.append((future, self._statements.run(operation)))
+        except Exception as fault:  # noqa: BLE001 -- it is answered to whoever asked
+            _refuse(future, fault)
+            if not self._statements.connection.in_transaction:
+                self._lose(fault)
+                self._statements.connection.execute("BEGIN IMMEDIATE")
+
+    def _commit(self) -> None:
+        """The thread: it ends when it is told to, and never for a fault."""
+        while (loop := self._commits.get()) is not None:
+            fault: BaseException | None = None
+            try:
+                self._statements.connection.execute("COMMIT")
+            except BaseException as caught:  # noqa: BLE001 -- it is answered to whoever waits
+                fault = caught
+            try:
+                loop.call_soon_threadsafe(self._answer, loop, fault)
+            except RuntimeError:
+                continue  # the loop is closed: nobody waits any more
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, fault: BaseException | None) -> None:
+        if fault is None:
+            ran, self._ran = self._ran, []
+            for future, value in ran:
+                if not future.done():
+                    future.set_result(value)
+        else:
+            self._lose(fault)
+            if self._statements.connection.in_transaction:
+                self._statements.connection.execute("ROLLBACK")
+        self._turn(loop)
+
+    def _lose(self, fault: BaseException) -> None:
+        """What ran in this transaction is not durable, and is not said to be."""
+        ran, self._ran = self._ran, []
+        for future, _ in ran:
+            lost = NotCommitted(f"the commit failed: {fault}")
+            lost.__cause__ = fault
+            _refuse(future, lost)
+
+    async def close(self) -> None:
+        """Wait for what is on its way, then end the thread."""
+        await self._idle.wait()
+        self._commits.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+
+def _refuse(future: "asyncio.Future[Any]", fault: BaseException) -> None:
+    if not future.done():
+        future.set_exception(fault)
+
+
+class Sqlite:
+    """A database file. Reads run on a connection of their own, at once: they take microseconds."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = Lock(path)
+        rendered = Rendered(SQLITE)
+        self.writing = Statements(connect(path), rendered)
+        self.reading = Statements(connect(path), rendered)
+        self.reading.connection.execute("PRAGMA query_only=1")
+        self._writer = Writer(self.writing)
+
+    async def read(self, query: Query) -> Sequence[Row]:
+        """One SELECT."""
+        return self.reading.query(query).rows
+
+    async def view(self, operation: Operation[T]) -> T:
+        """Several SELECTs as of one moment."""
+        return _viewed(self.reading, operation)
+
+    async def write(self, operation: Operation[T]) -> T:
+        """One durable commit."""
+        return await self._writer.write(operation)
+
+    async def close(self) -> None:
+        """Finish, and give up the lock."""
+        await self._writer.close()
+        self.reading.connection.close()
+        self.writing.connection.close()
+        self._lock.release()
+
+
+class Memory:
+    """The same, on one connection to a database that dies with it: nothing to wait for, nothing to share."""
+
+    def __init__(self) -> None:
+        self.writing = self.reading = Statements(connect(":memory:"), Rendered(SQLITE))
+
+    async def read(self, query: Query) -> Sequence[Row]:
+        """One SELECT."""
+        return self.reading.query(query).rows
+
+    async def view(self, operation: Operation[T]) -> T:
+        """Several SELECTs as of one moment."""
+        return _viewed(self.reading, operation)
+
+    async def write(self, operation: Operation[T]) -> T:
+        """One commit."""
+        connection = self.writing.connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            value = self.writing.run(operation)
+        except BaseException:
+            connection.rollback()
+            raise
+        connection.execute("COMMIT")
+        return value
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self.writing.connection.close()
+
+
+def _viewed(statements: Statements, operation: Operation[T]) -> T:
+    statements.connection.execute("BEGIN")
+    try:
+        steps: Steps[T] = operation()
+        step = next(steps)
+        while True:
+            step = steps.send(statements.step(step))
+    except StopIteration as end:
+        value: T = end.value
+        return value
+    finally:
+        statements.connection.execute("COMMIT")

@@ -1,0 +1,388 @@
+"""The store: each method of the port is one operation, and what its rows mean."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Literal, Protocol, TypeVar
+
+from yett.adapters.sql import (
+    accounts,
+    attempts,
+    configuration,
+    deliveries,
+    rows,
+    settle,
+    tokens,
+    upkeep,
+)
+from yett.adapters.sql.seal import MOST_SEALS, Kek, KekFile, Seal, UnknownKey, new_key
+from yett.adapters.sql.steps import Operation, Query, Row
+from yett.domain.account import Account, canonical
+from yett.domain.attempt import Attempt
+from yett.domain.enrolment import Challenge, Enrolment, Message, State
+from yett.domain.fact import Fact
+from yett.domain.session import Conclusion, Device, Grant, Session, Token
+from yett.domain.tenant import Catalogue
+from yett.domain.tries import Bucket, Budget
+from yett.domain.verdict import Settled, Verdict
+from yett.ports import Arrival, Change, Delivery, Judged, Redemption
+
+T = TypeVar("T")
+_NO_TOKEN = b""
+
+
+class Driver(Protocol):
+    """A database that can run operations."""
+
+    async def read(self, query: Query) -> Sequence[Row]:
+        """One SELECT."""
+        ...
+
+    async def view(self, operation: Operation[T]) -> T:
+        """Several SELECTs as of one moment."""
+        ...
+
+    async def write(self, operation: Operation[T]) -> T:
+        """One durable commit."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is on its way."""
+        ...
+
+
+class SqlStore:
+    """ports.Store over a driver. Secrets are sealed on the way in and opened on the way out, always."""
+
+    def __init__(self, driver: Driver, seal: Seal, kek: Kek, kek_file: KekFile | None = None) -> None:
+        self.driver = driver
+        self.seal = seal
+        self._kek = kek
+        self._kek_file = kek_file
+
+    # Configuration
+
+    async def version(self) -> int:
+        """The version in force."""
+        found = await self.driver.read(Query(configuration.VERSION))
+        version: int = found[0][0]
+        return version
+
+    async def catalogue(self) -> Catalogue:
+        """The configuration as of one version."""
+        await self.load_keys()
+        found = await self.driver.view(configuration.read)
+        return await self._opened(lambda: configuration.catalogue(found, self.seal))
+
+    async def configure(
+        self,
+        put: Sequence[Change],
+        drop: Sequence[tuple[Literal["client", "api", "client_grant", "key"], str]],
+        facts: Sequence[Fact],
+        seen: int | None = None,
+    ) -> int:
+        """Write and drop; the new version."""
+        return await self.driver.write(partial(configuration.configure, self.seal, put, drop, facts, seen))
+
+    async def remembered(self, name: str) -> bytes | None:
+        """A kept value."""
+        found = await self.driver.read(Query(configuration.REMEMBERED, {"name": configuration.kept(name)}))
+        return found[0][0] if found else None
+
+    async def keep(self, name: str, expect: bytes | None, value: bytes, facts: Sequence[Fact] = ()) -> bool:
+        """Compare-and-set of a kept value."""
+        return await self.driver.write(partial(configuration.keep, name, expect, value, facts))
+
+    # Attempts
+
+    async def arrive(self, session: bytes | None, device: bytes | None, now: int) -> Arrival:
+        """The load before an attempt exists."""
+        wanted = {"session": session or _NO_TOKEN, "device": device or _NO_TOKEN, "now": now}
+        found = await self.driver.read(Query(attempts.ARRIVE, wanted))
+        return await self._opened(lambda: attempts.arrived(found, session, device, now, self.seal))
+
+    async def scene(self, attempt: str, holder: bytes, session: bytes | None, device: bytes | None, now: int) -> Arrival:
+        """The load in an attempt."""
+        wanted = {
+            "attempt": attempt,
+            "holder": holder,
+            "session": session or _NO_TOKEN,
+            "device": device or _NO_TOKEN,
+            "now": now,
+        }
+        found = await self.driver.read(Query(attempts.SCENE, wanted))
+        return await self._opened(lambda: attempts.arrived(found, session, device, now, self.seal))
+
+    async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None:
+        """A new attempt."""
+        await self.driver.write(partial(attempts.begin, attempt, facts))
+
+    async def update(self, seen: Attempt, new: Attempt, facts: Sequence[Fact] = ()) -> bool:
+        """Replace an attempt."""
+        return await self.driver.write(partial(attempts.replace, seen, new, facts))
+
+    async def ask(self, seen: Attempt, new: Challenge, facts: Sequence[Fact]) -> bool:
+        """Put a question."""
+        return await self.driver.write(partial(attempts.ask, self.seal, seen, new, facts))
+
+    async def settle(
+        self,
+        seen: Attempt,
+        judged: Sequence[Judged],
+        asked: Challenge | None,
+        budget: Budget,
+        now: int,
+        facts: Mapping[Settled, Sequence[Fact]],
+        after: Attempt | None = None,
+        conclusion: Conclusion | None = None,
+        notices: Sequence[Message] = (),
+    ) -> Settled:
+        """Spend the try of a verdict."""
+        operation = partial(settle.settle, self.seal, seen, judged, asked, budget, now, facts, after, conclusion, notices)
+        return await self.driver.write(operation)
+
+    async def enrol(
+        self,
+        seen: Attempt,
+        asked: Challenge,
+        verdict: Verdict,
+        account: Account,
+        new: Sequence[Enrolment],
+        budget: Budget,
+        now: int,
+        facts: Mapping[Settled, Sequence[Fact]],
+        after: Attempt | None = None,
+        conclusion: Conclusion | None = None,
+        notices: Sequence[Message] = (),
+    ) -> Settled:
+        """Complete an enrolment."""
+        operation = partial(settle.enrol, self.seal, seen, asked, verdict, account, new, budget, now, facts, after, conclusion, notices)
+        return await self.driver.write(operation)
+
+    async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:
+        """End an attempt."""
+        return await self.driver.write(partial(attempts.conclude, seen, conclusion, facts, now))
+
+    async def miss(self, identifier: bytes, bucket: Bucket, now: int, facts: Sequence[Fact]) -> bool:
+        """A wrong password of nobody."""
+        return await self.driver.write(partial(attempts.miss, identifier, bucket, now, facts))
+
+    # Tokens
+
+    async def token(self, kind: str, digest: bytes, now: int) -> Redemption | None:
+        """The load of a token."""
+        found = await self.driver.read(Query(tokens.REDEEMABLE, {"kind": kind, "digest": digest, "now": now}))
+        return await self._opened(lambda: tokens.redemption(found, self.seal))
+
+    async def redeem(
+        self, token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]
+    ) -> Literal["done", "replayed"]:
+        """Use a token up."""
+        return await self.driver.write(partial(tokens.redeem, token, successors, leeway, now, facts))
+
+    async def grant(self, grant: Grant, tokens_: Sequence[Token], facts: Sequence[Fact], touch: Session | None = None) -> bool:
+        """A grant without an attempt."""
+        return await self.driver.write(partial(tokens.grant, grant, tokens_, facts, touch))
+
+    async def revoke(self, grant: str, now: int, facts: Sequence[Fact]) -> None:
+        """Revoke a grant."""
+        await self.driver.write(partial(tokens.revoke, grant, now, facts))
+
+    async def grant_live(self, grant: str, now: int) -> bool:
+        """Whether a grant stands."""
+        found = await self.driver.read(Query(tokens.LIVE, {"this_grant": grant, "now": now}))
+        return bool(found[0][0])
+
+    async def sign_out(self, session: bytes, now: int, facts: Sequence[Fact]) -> Session | None:
+        """End a session."""
+        row = await self.driver.write(partial(accounts.sign_out, session, now, facts))
+        return rows.session(row, session) if row is not None else None
+
+    # Accounts
+
+    async def account(self, id: str) -> tuple[Account, tuple[Enrolment, ...]] | None:
+        """An account with its enrolments."""
+        found = await self.driver.read(Query(accounts.ACCOUNT, {"this_account": id}))
+        if not found:
+            return None
+        at = len(rows.ACCOUNT)
+        has = await self._opened(lambda: tuple(rows.enrolment(row[at:], self.seal) for row in found if row[at] is not None))
+        return rows.account(found[0][:at]), has
+
+    async def find(self, identifier: str) -> Account | None:
+        """By e-mail or username."""
+        found = await self.driver.read(Query(accounts.FIND, {"identifier": canonical(identifier)}))
+        return rows.account(found[0]) if found else None
+
+    async def accounts(self, offset: int, limit: int, text: str = "") -> tuple[tuple[Account, ...], int]:
+        """A page of accounts."""
+        page, count = accounts.listed(offset, limit, text)
+        found, total = await self.driver.read(page), await self.driver.read(count)
+        return tuple(rows.account(row) for row in found), total[0][0]
+
+    async def open_account(self, account: Account, enrolments: Sequence[Enrolment], facts: Sequence[Fact]) -> bool:
+        """A new account."""
+        return await self.driver.write(partial(accounts.open_account, self.seal, account, enrolments, facts))
+
+    async def change_account(
+        self,
+        seen: Account,
+        new: Account,
+        put: Sequence[Enrolment],
+        *,
+        ends: bool,
+        now: int,
+        facts: Sequence[Fact],
+        notices: Sequence[Message] = (),
+    ) -> bool:
+        """Change an account."""
+        operation = partial(
+            accounts.change_account,
+            self.seal,
+            seen,
+            new,
+            put,
+            ends=ends,
+            now=now,
+            happening=facts,
+            notices=notices,
+        )
+        return await self.driver.write(operation)
+
+    async def close_account(self, id: str, facts: Sequence[Fact]) -> bool:
+        """Delete an account."""
+        return await self.driver.write(partial(accounts.close_account, id, facts))
+
+    async def unenrol(
+        self,
+        account: str,
+        enrolments: Sequence[str],
+        now: int,
+        facts: Sequence[Fact],
+        notices: Sequence[Message] = (),
+    ) -> int:
+        """Delete enrolments."""
+        return await self.driver.write(partial(accounts.unenrol, self.seal, account, enrolments, now, facts, notices))
+
+    async def devices(self, account: str) -> tuple[Device, ...]:
+        """Browsers that are known."""
+        found = await self.driver.read(Query(accounts.DEVICES, {"this_account": account}))
+        return tuple(rows.device(row) for row in found)
+
+    async def sessions(self, account: str, now: int) -> tuple[Session, ...]:
+        """Sessions that live."""
+        found = await self.driver.read(Query(accounts.SESSIONS, {"this_account": account, "now": now}))
+        return tuple(rows.session(row) for row in found)
+
+    async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None) -> int:
+        """Remember browsers no longer."""
+        return await self.driver.write(partial(accounts.forget, account, facts, device))
+
+    async def facts(
+        self,
+        offset: int,
+        limit: int,
+        *,
+        account: str | None = None,
+        type: str | None = None,
+        after: str | None = None,
+        newest_first: bool = True,
+    ) -> tuple[tuple[Fact, ...], int]:
+        """A page of facts."""
+        page, count = accounts.facts_of(account=account is not None, type=type is not None, after=after is not None, newest_first=newest_first)
+        given = {"account": account, "type": type, "after": after}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        found = await self.driver.read(Query(page, {**wanted, "limit": limit, "offset": offset}))
+        total = await self.driver.read(Query(count, {name: wanted[name] for name in wanted if name != "after"}))
+        return tuple(rows.fact(row) for row in found), total[0][0]
+
+    async def fact(self, id: str) -> Fact | None:
+        """One fact."""
+        found = await self.driver.read(Query(accounts.FACT_BY_ID, {"this": id}))
+        return rows.fact(found[0]) if found else None
+
+    async def record(self, facts: Sequence[Fact]) -> None:
+        """Facts that stand alone."""
+        if facts:
+            await self.driver.write(partial(accounts.record, facts))
+
+    # Outbox
+
+    async def claim(self, now: int, lease: int, limit: int) -> tuple[Delivery, ...]:
+        """Due messages."""
+        found = await self.driver.write(partial(deliveries.claim, now, lease, limit))
+        return await self._opened(lambda: tuple(deliveries.delivery(row, self.seal) for row in found))
+
+    async def sent(self, id: str, now: int, receipt: str = "") -> None:  # noqa: ARG002 -- of the port
+        """A message has left."""
+        await self.driver.write(partial(deliveries.sent, id, receipt))
+
+    async def failed(self, id: str, next_at: int | None, error: str) -> None:
+        """A message has not left."""
+        await self.driver.write(partial(deliveries.failed, id, next_at, error))
+
+    async def outgoing(self, limit: int) -> tuple[Delivery, ...]:
+        """The newest messages."""
+        found = await self.driver.read(Query(deliveries.NEWEST, {"limit": limit}))
+        return await self._opened(lambda: tuple(deliveries.delivery(row, self.seal) for row in found))
+
+    # Upkeep
+
+    async def number(self, limit: int) -> int:
+        """Number facts."""
+        return await self.driver.write(partial(upkeep.number_facts, limit))
+
+    async def sweep(self, now: int) -> int:
+        """Remove what ended long ago; a data key that has sealed often is replaced."""
+        swept, seals = await self.driver.write(partial(upkeep.sweep, now, self.seal))
+        if seals >= MOST_SEALS:
+            await self.rotate_data_key(now)
+        return swept
+
+    async def rotate_data_key(self, now: int) -> int:
+        """A new data key, under which everything is sealed from now on; `reseal` brings the rest over."""
+        await self.load_keys()
+        id = self.seal.current + 1
+        wrapped = self._kek.wrap(self.seal.store, id, new_key())
+        await self.driver.write(partial(upkeep.add_key, id, wrapped, now))
+        await self.load_keys()
+        return self.seal.current
+
+    async def rewrap(self, new: Kek | None = None) -> None:
+        """Another key-encryption key: the one given, or a fresh one in the place of the one in our file."""
+        if new is None and self._kek_file is None:
+            raise ValueError("where the key-encryption key does not come from a file, the new one must be given")
+        kek = new or (self._kek_file.propose() if self._kek_file else self._kek)
+        store, old = self.seal.store, self._kek
+        await self.driver.write(partial(upkeep.rewrap, lambda key: kek.wrap(store, key.id, old.unwrap(store, key))))
+        if new is None and self._kek_file is not None:
+            self._kek_file.adopt()
+        self._kek = kek
+
+    async def reseal(self, limit: int) -> int:
+        """Seal again what is under an older data key."""
+        await self.load_keys()
+        return await self.driver.write(partial(upkeep.reseal, limit, self.seal))
+
+    async def restored(self, now: int, roll: Callable[[str, State], State]) -> int:  # noqa: ARG002 -- of the port
+        """A backup came back."""
+        return await self.driver.write(partial(upkeep.restored, self.seal, roll))
+
+    async def load_keys(self) -> None:
+        """Data keys that another node has made since."""
+        known = set(self.seal.knows())
+        found = await self.driver.view(upkeep.keys)
+        fresh = {key.id: self._kek.unwrap(self.seal.store, key) for key in found if key.id not in known}
+        if fresh:
+            self.seal.learn(fresh)
+
+    async def close(self) -> None:
+        """Finish, and let go."""
+        await self.driver.close()
+
+    async def _opened(self, read: Callable[[], T]) -> T:
+        """What the rows mean; where one is under a key that another node made a moment ago, that is fetched first."""
+        try:
+            return read()
+        except UnknownKey:
+            await self.load_keys()
+            return read()

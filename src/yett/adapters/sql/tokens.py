@@ -1,0 +1,85 @@
+"""Grants and the tokens that rest on them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from sqlalchemy import and_, exists, select, update
+
+from yett.adapters.sql import rows
+from yett.adapters.sql.schema import accounts, enrolments, grants, meta, sessions, tokens
+from yett.adapters.sql.seal import Seal
+from yett.adapters.sql.steps import EPOCH, NOW, UNDO, Query, Row, Steps, all_or_nothing, blob, lost, number, word
+from yett.adapters.sql.writes import TOKEN, granted, happened
+from yett.domain.fact import Fact
+from yett.domain.session import Grant, Session, Token
+from yett.ports import Redemption
+
+_LIVE = (grants.c.revoked_at.is_(None), grants.c.ends_at > NOW)
+
+REDEEMABLE = select(meta.c.version, *rows.TOKEN, *rows.GRANT, *rows.ACCOUNT, *rows.ENROLMENT).select_from(
+    meta.join(
+        tokens,
+        and_(tokens.c.digest == blob("digest"), tokens.c.kind == word("kind"), tokens.c.expires_at > NOW),
+    )
+    .join(grants, and_(grants.c.id == tokens.c.grant, *_LIVE, grants.c.epoch == meta.c.epoch))
+    .join(accounts, accounts.c.id == grants.c.account)
+    .outerjoin(enrolments, enrolments.c.account == accounts.c.id)
+)
+_AT_GRANT = 1 + len(rows.TOKEN)
+_AT_ACCOUNT = _AT_GRANT + len(rows.GRANT)
+_AT_ENROLMENT = _AT_ACCOUNT + len(rows.ACCOUNT)
+
+LIVE = select(exists().where(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == EPOCH))
+HOLD_GRANT = select(grants.c.id).where(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == EPOCH).with_for_update(key_share=True)
+_USE = update(tokens).where(tokens.c.digest == blob("this_token"), tokens.c.grant == word("this_grant"))
+# Once means once, on whichever clock: a leeway of nothing must not become a second's on a node that is behind.
+USE_ONCE = _USE.values(used_at=NOW).where(tokens.c.used_at.is_(None))
+USE_AGAIN = _USE.values(used_at=tokens.c.used_at).where(tokens.c.used_at > number("since"))
+REVOKE = update(grants).values(revoked_at=NOW).where(grants.c.id == word("this_grant"), grants.c.revoked_at.is_(None))
+TOUCH = update(sessions).values(idle_at=number("new_idle_at")).where(sessions.c.sid == word("this_sid"), sessions.c.epoch == EPOCH)
+
+
+def redemption(found: Sequence[Row], seal: Seal) -> Redemption | None:
+    """What the load of a token means."""
+    if not found:
+        return None
+    row = found[0]
+    return Redemption(
+        row[0],
+        rows.token(row[1:_AT_GRANT]),
+        rows.grant(row[_AT_GRANT:_AT_ACCOUNT]),
+        rows.account(row[_AT_ACCOUNT:_AT_ENROLMENT]),
+        tuple(rows.enrolment(one[_AT_ENROLMENT:], seal) for one in found if one[_AT_ENROLMENT] is not None),
+    )
+
+
+def redeem(token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]) -> Steps[Literal["done", "replayed"]]:
+    """Use a token up, once; shown again in its leeway (a lost answer, two tabs) it gets successors of its own."""
+    this: dict[str, object] = {"this_token": token.digest, "this_grant": token.grant, "now": now}
+    hold = Query(HOLD_GRANT, {"this_grant": token.grant, "now": now}, lost="replayed")
+    written = [*(Query(TOKEN, rows.token_values(one)) for one in successors), *happened(facts.get("done", ()))]
+    step = [hold, Query(USE_ONCE, this, lost="replayed"), *written]
+    if not lost(step, (yield step)):
+        return "done"
+    yield UNDO
+    if leeway > 0:
+        again = {"this_token": token.digest, "this_grant": token.grant, "since": now - leeway}
+        step = [hold, Query(USE_AGAIN, again, lost="replayed"), *written]
+        if not lost(step, (yield step)):
+            return "done"
+        yield UNDO
+    yield [Query(REVOKE, {"this_grant": token.grant, "now": now}), *happened(facts.get("replayed", ()))]
+    return "replayed"
+
+
+def grant(given: Grant, with_tokens: Sequence[Token], facts: Sequence[Fact], touch: Session | None) -> Steps[bool]:
+    """A grant without an attempt. The session that it rests on must still be there."""
+    conditions = []
+    if touch is not None:
+        conditions = [Query(TOUCH, {"this_sid": touch.sid, "new_idle_at": touch.idle_at}, lost="ended")]
+    return (yield from all_or_nothing(conditions, [*granted(given, with_tokens), *happened(facts)]))
+
+
+def revoke(grant: str, now: int, facts: Sequence[Fact]) -> Steps[None]:
+    """Revoke a grant and with it every token that rests on it."""
+    yield [Query(REVOKE, {"this_grant": grant, "now": now}), *happened(facts)]

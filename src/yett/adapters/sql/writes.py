@@ -1,0 +1,136 @@
+"""What several operations write: facts, messages, and what an attempt leaves behind."""
+
+import itertools
+import os
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import and_, or_, update
+
+from yett.adapters.sql import rows
+from yett.adapters.sql.schema import devices, facts, grant_enrolments, grants, outbox, sessions, tokens
+from yett.adapters.sql.seal import Seal
+from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, into, number, word
+from yett.domain.enrolment import Message
+from yett.domain.fact import Fact
+from yett.domain.session import Conclusion, Device, Grant, Session, Token
+
+_order = itertools.count()
+
+FACT = into(facts, number=None, epoch=EPOCH)
+MESSAGE = into(outbox, due_at=0, tries=0, outcome="", detail="")
+SESSION = into(sessions, epoch=EPOCH)
+DEVICE = into(devices, epoch=EPOCH)
+GRANT = into(grants, epoch=EPOCH)
+RESTS_ON = into(grant_enrolments)
+TOKEN = into(tokens)
+
+# What the row says now becomes its past: two attempts that began at one level both leave a way back.
+RAISE = (
+    update(sessions)
+    .values(
+        id=blob("new_id"),
+        proofs=blob("new_proofs"),
+        idle_at=number("new_idle_at"),
+        old=sessions.c.id,
+        old_proofs=sessions.c.proofs,
+        old_until=number("new_old_until"),
+    )
+    .where(
+        sessions.c.sid == word("this_sid"),
+        sessions.c.account == word("this_account"),
+        sessions.c.epoch == EPOCH,
+        or_(sessions.c.id == blob("raises"), and_(sessions.c.old == blob("raises"), sessions.c.old_until > NOW)),
+    )
+)
+ROTATE = (
+    update(devices)
+    .values(
+        token=blob("new_token"),
+        used_at=number("new_used_at"),
+        remembered_until=number("new_remembered_until"),
+        idle_until=number("new_idle_until"),
+        security_version=number("new_security_version"),
+        old=devices.c.token,
+        old_until=number("new_old_until"),
+        name=word("new_name"),
+        key=blob("new_key"),
+    )
+    .where(
+        devices.c.id == word("this_device"),
+        devices.c.account == word("this_account"),
+        devices.c.epoch == EPOCH,
+        or_(devices.c.token == blob("raises"), and_(devices.c.old == blob("raises"), devices.c.old_until > NOW)),
+    )
+)
+
+
+def happened(these: Iterable[Fact]) -> list[Query]:
+    """Facts, in the commit of what they tell."""
+    return [Query(FACT, rows.fact_values(one)) for one in these]
+
+
+def posted(messages: Iterable[Message], seal: Seal, now: int, challenge: str | None = None) -> list[Query]:
+    """Messages into the outbox; their ids sort in the order in which they were written."""
+    step = []
+    for one in messages:
+        id = f"{now:012x}{next(_order) & 0xFFFFFFFF:08x}{os.urandom(10).hex()}"
+        step.append(Query(MESSAGE, rows.message_values(id, one, seal) | {"challenge": challenge, "created_at": now}))
+    return step
+
+
+def concluded(what: Conclusion, now: int) -> list[Query]:
+    """What an attempt leaves behind. A session that ended meanwhile is not raised from the dead: all is lost."""
+    step = []
+    if what.session is not None:
+        step.append(_session(what.session, what.raises, now))
+    if what.device is not None:
+        step.append(_device(what.device, what.device_raises, now))
+    if what.grant is not None:
+        step += granted(what.grant, what.tokens)
+    return step
+
+
+def granted(grant: Grant, given: Sequence[Token]) -> list[Query]:
+    """A grant, which enrolments it rests on, and its tokens."""
+    rests_on = sorted({proof.enrolment for proof in grant.proofs})
+    return [
+        Query(GRANT, rows.grant_values(grant)),
+        *(Query(RESTS_ON, {"enrolment": one, "grant": grant.id}) for one in rests_on),
+        *(Query(TOKEN, rows.token_values(token)) for token in given),
+    ]
+
+
+def _session(one: Session, raises: bytes | None, now: int) -> Query:
+    if raises is None:
+        return Query(SESSION, rows.session_values(one))
+    values = {
+        "new_id": one.id,
+        "new_proofs": rows.pack(one.proofs),
+        "new_idle_at": one.idle_at,
+        "new_old_until": one.old_until,
+        "this_sid": one.sid,
+        "this_account": one.account,
+        "raises": raises,
+        "now": now,
+    }
+    return Query(RAISE, values, lost="used")
+
+
+def _device(one: Device, raises: bytes | None, now: int) -> Query:
+    if raises is None:
+        return Query(DEVICE, one._asdict())
+    values = {
+        "new_token": one.token,
+        "new_used_at": one.used_at,
+        "new_remembered_until": one.remembered_until,
+        "new_idle_until": one.idle_until,
+        "new_security_version": one.security_version,
+        "new_old_until": one.old_until,
+        "new_name": one.name,
+        "new_key": one.key,
+        "this_device": one.id,
+        "this_account": one.account,
+        "raises": raises,
+        "now": now,
+    }
+    return Query(ROTATE, values)
