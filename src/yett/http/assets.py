@@ -24,7 +24,7 @@ class Asset(NamedTuple):
 @cache
 def assets() -> Mapping[str, Asset]:
     """Every file by its path, `/assets/name.hash.suffix`: such a path may be cached for good."""
-    return MappingProxyType({path: asset for path, asset in _read().values()})
+    return MappingProxyType(dict(_read().values()))
 
 
 def asset_href(name: str) -> str:

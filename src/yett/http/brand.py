@@ -7,8 +7,10 @@ from hashlib import sha256
 from yett.domain.tenant import Brand
 
 DEFAULT = "#0e5a66"
-LIGHT, DARK = "#ffffff", "#171c1f"
+WHITE, BLACK = "#ffffff", "#000000"
+LIGHT, DARK = WHITE, "#171c1f"  # the surfaces of yett.css
 READABLE = 4.6
+SEEN = 1.6  # below this a button is lost in its surface
 EASY = 6.0  # thin strokes on dark look dimmer than their figures
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
@@ -18,7 +20,7 @@ def colour(text: str) -> str:
     if not _HEX.fullmatch(text):
         return DEFAULT
     digits = text[1:].lower()
-    return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
+    return "#" + ("".join(digit * 2 for digit in digits) if len(digits) < len(DEFAULT) - 1 else digits)
 
 
 def contrast(one: str, other: str) -> float:
@@ -31,7 +33,8 @@ def contrast(one: str, other: str) -> float:
 def brand_css(brand: Brand) -> bytes:
     """The tenant's colour as custom properties, for light and dark: on its own, and as ink on our surfaces."""
     base = colour(brand.primary)
-    return f":root{{{_properties(base, LIGHT, '#000000', READABLE)}}}\n@media (prefers-color-scheme:dark){{:root{{{_properties(base, DARK, '#ffffff', EASY)}}}}}\n".encode()
+    light, dark = _properties(base, LIGHT, BLACK, READABLE), _properties(base, DARK, WHITE, EASY)
+    return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n".encode()
 
 
 @lru_cache(maxsize=64)
@@ -42,13 +45,13 @@ def brand_href(brand: Brand) -> str:
 
 def _properties(base: str, surface: str, toward: str, wanted: float) -> str:
     ink = _until_readable(base, surface, toward, wanted)
-    fill = base if contrast(base, surface) >= 1.6 else ink
+    fill = base if contrast(base, surface) >= SEEN else ink
     return f"--brand:{fill};--on-brand:{_on(fill)};--brand-ink:{ink}"
 
 
 def _on(fill: str) -> str:
     """Text upon the colour; white where it can be read, for that is what brands are drawn with."""
-    return "#ffffff" if contrast(fill, "#ffffff") >= READABLE else max("#ffffff", "#0b0f10", key=lambda text: contrast(fill, text))
+    return WHITE if contrast(fill, WHITE) >= READABLE else max(WHITE, BLACK, key=lambda text: contrast(fill, text))
 
 
 def _until_readable(base: str, surface: str, toward: str, wanted: float) -> str:
@@ -70,4 +73,4 @@ def _luminance(hexadecimal: str) -> float:
 
 
 def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)  # noqa: PLR2004 - sRGB, as the standard has it

@@ -158,21 +158,20 @@ MARKS: Mapping[tuple[bool, bool], str] = {
 def render(screen: str, page: Page) -> bytes:
     """The page as it is sent. KeyError for a screen that there is not; data that is missing raises UndefinedError."""
     spoken, wrong = speech(page.locale), page.error
-    return _template(screen, spoken).render(
-        {
-            **DEFAULTS,
-            **page.data,
-            "page": page,
-            "brand": page.brand,
-            "screen": screen,
-            "language": spoken.language,
-            "error": spoken.error(wrong, page.error_data) if wrong and screen != "error" else "",
-            "marks": MARKS[bool(wrong), wrong not in NOT_THE_ANSWER],
-            "trouble": spoken.trouble(wrong) if screen == "error" else None,
-            "why": spoken.why(page.reasons, page.client_name, page.brand.name) if page.reasons else (),
-            "brand_href": brand_href(page.brand) if page.brand.primary else "",
-        }
-    ).encode()
+    everything = {
+        **DEFAULTS,
+        **page.data,
+        "page": page,
+        "brand": page.brand,
+        "screen": screen,
+        "language": spoken.language,
+        "error": spoken.error(wrong, screen, page.error_data) if wrong and screen != "error" else "",
+        "marks": MARKS[bool(wrong), wrong not in NOT_THE_ANSWER],
+        "trouble": spoken.trouble(wrong) if screen == "error" else None,
+        "why": spoken.why(page.reasons, page.client_name, page.brand.name) if page.reasons else (),
+        "brand_href": brand_href(page.brand) if page.brand.primary else "",
+    }
+    return _template(screen, spoken).render(everything).encode()
 
 
 @cache
@@ -185,10 +184,19 @@ def _template(screen: str, spoken: Speech) -> Template:
 @cache
 def _environment(spoken: Speech) -> Environment:
     """Filters upon constants are worked out when a template is compiled: translated sentences, addresses of files."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True, lstrip_blocks=True
-    )
-    made.filters |= {"t": spoken.say, "count": spoken.count, "means": spoken.means, "asset": asset_href, "icon": icon, "link": link, "claim": claim, "grouped": grouped, "iso": iso, "slots": slots}
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True, lstrip_blocks=True)
+    made.filters |= {
+        "t": spoken.say,
+        "count": spoken.count,
+        "means": spoken.means,
+        "asset": asset_href,
+        "icon": icon,
+        "link": link,
+        "claim": claim,
+        "grouped": grouped,
+        "iso": iso,
+        "slots": slots,
+    }
     made.globals.clear()  # no page wants `range` or `lipsum`, and each copies them
     return made
 

@@ -26,9 +26,9 @@ class Speech:
         """The sentence for so many, with the number where it says %(n)s."""
         return self._words.ngettext(one, many, number) % {"n": number}
 
-    def error(self, reason: str, data: Mapping[str, object]) -> str:
+    def error(self, reason: str, screen: str, data: Mapping[str, object]) -> str:
         """What was wrong with an answer. A factor may have reasons of its own: one without words gets a general sentence."""
-        said = self.say(ERRORS.get(reason.replace(" ", "_"), UNKNOWN_ERROR))
+        said = self.say(ERRORS.get(f"{reason}@{screen}") or ERRORS.get(reason, UNKNOWN_ERROR))
         return said % data if data else said
 
     def trouble(self, reason: str) -> Trouble:

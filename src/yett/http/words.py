@@ -20,13 +20,18 @@ class Means(NamedTuple):
     icon: str
 
 
-# What was wrong with an answer, and what to do about it. Sentences never tell whether an account exists.
+# What was wrong with an answer, and what to do about it; `reason@screen` where a screen can say it better.
+# No sentence tells whether an account exists.
 ERRORS: Mapping[str, str] = {
-    "wrong_credentials": "That email, username or password is not right. Check both and try again.",
+    "wrong_credentials": "Wrong email, username or password. Check them and try again.",
     "wrong_code": "That code is not right. Check it and try again.",
-    "wrong_code_totp": "That code is not right. Make sure it is the newest one in your app and your phone’s clock is set automatically.",
-    "wrong_recovery_code": "That recovery code is not right. Check it against your list and try again.",
-    "already_used": "That code has been used already. Wait for the next one and try again.",
+    "wrong_code@mfa-otp-challenge": "That code is not right. Enter the one your app shows now. If it keeps failing, set the clock of your phone to automatic.",
+    "wrong_code@mfa-otp-enrollment-qr": "That code is not right. Check that your app shows this account, and enter the code it shows now.",
+    "wrong_code@mfa-recovery-code-challenge": "That recovery code is not right. Check it against your list and try again.",
+    "already_used": "That code has been used already. Ask for a new one.",
+    "already_used@mfa-otp-challenge": "That code has been used already. Wait until your app shows the next one.",
+    "already_used@mfa-otp-enrollment-qr": "That code has been used already. Wait until your app shows the next one.",
+    "already_used@mfa-recovery-code-challenge": "That recovery code has been used already. Use another one from your list.",
     "expired": "That code is no longer valid. Ask for a new one.",
     "malformed": "That does not look like a code. Enter digits only.",
     "missing_username": "Enter your email or username.",
@@ -69,12 +74,12 @@ TROUBLES: Mapping[str, Trouble] = {
     "access_denied": Trouble(
         "You cannot go on from here",
         "This login was not allowed.",
-        "If you think that it should be, contact support and tell them the number below.",
+        "If you think that it should be, contact support.",
     ),
     "blocked": Trouble(
         "This account is blocked",
         "Logging in to this account is not possible at the moment.",
-        "Contact support and tell them the number below.",
+        "Contact support to find out why.",
     ),
     "declined": Trouble("You have cancelled", "Nothing was changed and nobody was logged in.", "You can close this page, or go back and start again."),
     "unmet_authentication_requirements": Trouble(
@@ -101,13 +106,21 @@ TROUBLES: Mapping[str, Trouble] = {
     "server_error": Trouble(
         "Something went wrong on our side",
         "It was not your doing, and your account is safe.",
-        "Try again in a moment. If it keeps happening, contact support and tell them the number below.",
+        "Try again in a moment. If it keeps happening, contact support.",
     ),
 }
 
 # Codes of oauth.errors that a person need not tell apart.
 SAME_TROUBLE: Mapping[str, str] = dict.fromkeys(
-    ("unauthorized_client", "invalid_client", "unsupported_response_type", "unsupported_response_mode", "invalid_scope", "invalid_target", "invalid_request_object"),
+    (
+        "unauthorized_client",
+        "invalid_client",
+        "unsupported_response_type",
+        "unsupported_response_mode",
+        "invalid_scope",
+        "invalid_target",
+        "invalid_request_object",
+    ),
     "invalid_request",
 )
 
@@ -124,7 +137,13 @@ MEANS: Mapping[str, Means] = {
     "recovery-code": Means("Recovery code", "One of the codes you saved when you set this up", "lifebuoy"),
     "password": Means("Password", "The password of your account", "lock"),
 }
-MEANS_ALIASES: Mapping[str, str] = {"otp": "totp", "phone": "sms", "recovery": "recovery-code", "recovery_code": "recovery-code", "webauthn": "webauthn-roaming"}
+MEANS_ALIASES: Mapping[str, str] = {
+    "otp": "totp",
+    "phone": "sms",
+    "recovery": "recovery-code",
+    "recovery_code": "recovery-code",
+    "webauthn": "webauthn-roaming",
+}
 
 
 def every_message() -> set[str]:
