@@ -1,0 +1,1 @@
+"""What administrators do: each verb one commit, with the fact that tells of it."""
