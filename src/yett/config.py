@@ -74,7 +74,7 @@ class Config:
     regime: str
     demo: bool
     trusted_proxies: tuple[Network, ...]
-    kek: bytes | None = field(repr=False)
+    kek: str | None = field(repr=False)
     smtp: tuple[Smtp, ...]
     log_level: str
 
@@ -296,14 +296,15 @@ def _networks(value: object) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(str(item).strip()) for item in items if str(item).strip())
 
 
-def _kek(value: object) -> bytes:
+def _kek(value: object) -> str:
+    """Base64 of 32 bytes."""
     try:
         key = base64.b64decode(str(value), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("is not base64") from None
     if len(key) != KEY_SIZE:
         raise ValueError(f"is {len(key)} bytes long, not {KEY_SIZE}")
-    return key
+    return str(value)
 
 
 def _smtp(value: object, environ: Mapping[str, str]) -> tuple[Smtp, ...]:

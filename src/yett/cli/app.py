@@ -10,7 +10,8 @@ from typing import Annotated, NamedTuple, NoReturn
 import typer
 
 from yett.cli import api as management
-from yett.cli.control import Told
+from yett.flows.doctor import Finding
+from yett.flows.event import Event
 
 REFUSED = 400
 Flags = Mapping[str, object]
@@ -23,9 +24,9 @@ class Doors(NamedTuple):
     """
 
     serve: Callable[[Sequence[str]], int]
-    verb: Callable[[Flags, str, Mapping[str, object]], Iterator[Told]]
-    upgrade: Callable[[Flags], Iterator[Told]]
-    examine: Callable[[Flags], Sequence[Mapping[str, str]]]
+    verb: Callable[[Flags, str, Mapping[str, object]], Iterator[Event]]
+    upgrade: Callable[[Flags], Iterator[Event]]
+    examine: Callable[[Flags], Sequence[Finding]]
 
 
 Dir = Annotated[Path | None, typer.Option("--dir", help="Where everything is kept.", envvar="YETT_DIR")]
@@ -192,13 +193,13 @@ def _doctor(app: typer.Typer, doors: Doors) -> None:
         """Say what is wrong, and how to mend it."""
         found = doors.examine({**_flags(dir, config, database), "issuer": issuer})
         if as_json:
-            typer.echo(json.dumps(list(found), indent=2))
+            typer.echo(json.dumps([one._asdict() for one in found], indent=2))
         else:
             for one in found:
-                typer.echo(f"{one['level']:<5}{one['name']:<10}{one['says']}")
-                if one["mend"] and one["level"] != "ok":
-                    typer.echo(f"{'':15}-> {one['mend']}")
-        raise typer.Exit(1 if any(one["level"] == "bad" for one in found) else 0)
+                typer.echo(f"{one.level:<5}{one.name:<10}{one.says}")
+                if one.mend and one.level != "ok":
+                    typer.echo(f"{'':15}-> {one.mend}")
+        raise typer.Exit(1 if any(one.level == "bad" for one in found) else 0)
 
 
 def _flags(dir: Path | None, config: Path | None, database: str | None) -> Flags:
@@ -207,7 +208,7 @@ def _flags(dir: Path | None, config: Path | None, database: str | None) -> Flags
     return {"dir": home and str(home), "config": config, "database": database}
 
 
-def _tell(events: Iterator[Told], *, as_json: bool) -> None:
+def _tell(events: Iterator[Event], *, as_json: bool) -> None:
     """Follow a verb to its end."""
     for told in events:
         if as_json and told.kind != "progress":

@@ -8,9 +8,11 @@ import contextlib
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+from yett.cli.verbs import Verb
+from yett.flows.event import Event
 
 SOCKET = "control.sock"
 LINE_LIMIT = 64 * 1024
@@ -18,33 +20,26 @@ LINE_LIMIT = 64 * 1024
 PATH_LIMIT = 100
 
 
-class Told(NamedTuple):
-    """One event of a verb: `progress`, then `done` or `refused`."""
-
-    kind: str
-    says: str
-    data: Mapping[str, object] = {}
-
-
-Verb = Callable[[Mapping[str, object]], AsyncIterator[Told]]
-
-
-async def open_door(folder: Path, verb: Callable[[str], Verb | None]) -> asyncio.Server:
+@contextlib.asynccontextmanager
+async def opened(folder: Path, verbs: Mapping[str, Verb]) -> AsyncIterator[None]:
     """Serve the verbs; what an earlier server left behind is removed, for only one can hold the store."""
     with _near(folder) as path:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108 - ASYNC240 forbids pathlib here, though either takes microseconds
+        _remove(path)
         before = os.umask(0o177)
         try:
-            return await asyncio.start_unix_server(lambda reader, writer: _answer(reader, writer, verb), path, limit=LINE_LIMIT)
+            server = await asyncio.start_unix_server(lambda reader, writer: _answer(reader, writer, verbs), path, limit=LINE_LIMIT)
         finally:
             os.umask(before)
+        try:
+            yield
+        finally:
+            server.close()
+            _remove(path)
 
 
-async def close_door(server: asyncio.Server, folder: Path) -> None:
-    """No more verbs."""
-    server.close()
-    (folder / SOCKET).unlink(missing_ok=True)
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        Path(path).unlink()
 
 
 def knock(folder: Path) -> socket.socket | None:
@@ -59,38 +54,38 @@ def knock(folder: Path) -> socket.socket | None:
     return made
 
 
-def ask(connection: socket.socket, verb: str, args: Mapping[str, object]) -> Iterator[Told]:
+def ask(connection: socket.socket, verb: str, args: Mapping[str, object]) -> Iterator[Event]:
     """Have a verb done by the server, and follow what it tells."""
     with connection, connection.makefile("rw", encoding="utf-8") as stream:
         stream.write(json.dumps({"verb": verb, "args": args}) + "\n")
         stream.flush()
         for line in stream:
-            yield Told(**json.loads(line))
+            yield Event(**json.loads(line))
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, verb: Callable[[str], Verb | None]) -> None:
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, verbs: Mapping[str, Verb]) -> None:
     with contextlib.suppress(ConnectionError):
         try:
             asked = json.loads(await reader.readline())
             name, args = str(asked["verb"]), dict(asked["args"])
         except (ValueError, KeyError, TypeError):
-            await _tell(writer, Told("refused", "this is not a verb"))
+            await _tell(writer, Event("refused", "this is not a verb"))
         else:
-            async for told in _told(name, args, verb):
+            async for told in _done(name, args, verbs):
                 await _tell(writer, told)
     writer.close()
 
 
-async def _told(name: str, args: Mapping[str, object], verb: Callable[[str], Verb | None]) -> AsyncIterator[Told]:
-    known = verb(name)
+async def _done(name: str, args: Mapping[str, object], verbs: Mapping[str, Verb]) -> AsyncIterator[Event]:
+    known = verbs.get(name)
     if known is None:
-        yield Told("refused", f"`yett {name}` is not done while the server runs: stop it first")
+        yield Event("refused", f"`yett {name}` is not done while the server runs: stop it first")
         return
     async for told in known(args):
         yield told
 
 
-async def _tell(writer: asyncio.StreamWriter, told: Told) -> None:
+async def _tell(writer: asyncio.StreamWriter, told: Event) -> None:
     writer.write(json.dumps(told._asdict()).encode() + b"\n")
     await writer.drain()
 

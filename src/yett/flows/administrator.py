@@ -101,6 +101,12 @@ class Administrator:
         return grant._replace(audience=self.audience, scope=self.scopes if grant.client == admin else grant.scope)
 
 
+def issuer_in(catalogue: Catalogue) -> str | None:
+    """The issuer that the store was last served under: what stands above its management API."""
+    api = next((one for one in catalogue.apis.values() if one.id == MANAGEMENT), None)
+    return api.identifier.removesuffix("api/v2/") if api else None
+
+
 def held_in(files: Files) -> Credentials | None:
     """What DIR/admin.json holds; None where it is missing or is not what we wrote."""
     try:

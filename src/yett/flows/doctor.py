@@ -1,14 +1,17 @@
 """`yett doctor`: named judgements over what was found, each with the way to mend it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from yett.domain.tenant import Catalogue
+from yett.flows.administrator import held_in
 from yett.flows.first_start import is_number
 from yett.flows.gate import regime_of
 from yett.flows.health import STEP
+from yett.ports import Files, Store
 
 DAY = 86400
 KEYS_OLD = 365 * DAY
@@ -188,6 +191,30 @@ def webauthn(found: Found, catalogue: Catalogue) -> Finding:
     if on and is_number(found.issuer):
         return Finding("webauthn", "bad", f"{', '.join(on)} on, and the issuer is an IP address: the server does not start", "give --issuer a name")
     return Finding("webauthn", "ok", ", ".join(on) or "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Looks at the store and the files, and judges. `around` is what is known without them."""
+
+    store: Store
+    files: Files
+    around: Found
+
+    async def __call__(self) -> tuple[Finding, ...]:
+        """Every finding; a store that cannot be read is one."""
+        catalogue = await self.store.catalogue()
+        newest, _ = await self.store.facts(0, 1)
+        admin = await self.store.remembered("admin")
+        held = held_in(self.files)
+        found = self.around._replace(
+            catalogue=catalogue,
+            newest_fact=newest[0].at if newest else 0,
+            marked=await self.store.remembered("demo"),
+            admin=admin.decode() if admin else None,
+            admin_held=held.client_id if held else None,
+        )
+        return examine(found)
 
 
 ALWAYS: Sequence[Callable[[Found], Finding]] = (store, issuer, files, kek, tls, smtp)

@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 from yett.domain.enrolment import State
 from yett.factors.base import Factor
 from yett.flows.administrator import Administrator, Refusal
-from yett.flows.current import Current
+from yett.flows.event import Event
 from yett.flows.mint import Mint
 from yett.flows.people import CONNECTION, People
 from yett.policy.regimes import REGIMES
@@ -18,20 +17,11 @@ AT_ONCE = 200
 TRIES = 5
 
 
-class Event(NamedTuple):
-    """What a verb tells on its way, and how it ended."""
-
-    kind: Literal["progress", "done", "refused"]
-    says: str
-    data: Mapping[str, object] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Operate:
     """The verbs of the command line. Each ends with exactly one `done` or `refused`."""
 
     store: Store
-    current: Current
     administrator: Administrator
     people: People
     factors: Mapping[str, Factor]
@@ -72,6 +62,7 @@ class Operate:
 
     async def rotate_keys(self) -> AsyncIterator[Event]:
         """`yett keys rotate`: a new data key, and every secret sealed again under it while logins go on."""
+        await self.store.rotate_data_key(self.mint.clock())
         done = 0
         while count := await self.store.reseal(AT_ONCE):
             done += count
