@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from yett.domain.tenant import Brand
 from yett.http.qr import qr
-from yett.http.render import Button, Option, Page, Remember, Sent
+from yett.http.render import Message, Option, Page, Remember, StepUp
 
 ACME = Brand("Acme Bank", primary="#c2185b", support_email="help@acme.test", support_url="https://acme.test/help")
 PAPE = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
@@ -77,10 +77,10 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
         login._replace(demo=True),
         id_token=CLAIMS,
         access_token={**CLAIMS, "scope": "openid profile email read:accounts", "client_id": "demo-app"},
-        buttons=(
-            Button("step-up", "Ask for a second step", f"acr_values={PAPE}"),
-            Button("phr", "Ask for a passkey or security key", "acr_values=phr"),
-            Button("fresh", "Ask for a fresh login", "max_age=0"),
+        step_ups=(
+            StepUp("step-up", "Ask for a second step", f"acr_values={PAPE}"),
+            StepUp("phr", "Ask for a passkey or security key", "acr_values=phr"),
+            StepUp("fresh", "Ask for a fresh login", "max_age=0"),
         ),
     )
     yield sample("dev-outbox", "empty", login._replace(demo=True))
@@ -89,7 +89,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
         "",
         login._replace(demo=True),
         messages=(
-            Sent(
+            Message(
                 "m2",
                 1764000000,
                 "email",
@@ -98,6 +98,6 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
                 "Your code is 493817. It is good for ten minutes.\nNobody from Acme will ever ask you for it.",
                 "493817",
             ),
-            Sent("m1", 1763999000, "email", "ada@example.com", "A new way to log in was added", "An authenticator app was added to your account just now."),
+            Message("m1", 1763999000, "email", "ada@example.com", "A new way to log in was added", "An authenticator app was added to your account just now."),
         ),
     )

@@ -65,7 +65,7 @@ class Remember(NamedTuple):
     ticked: bool = False
 
 
-class Sent(NamedTuple):
+class Message(NamedTuple):
     """One message of the dev outbox; `at` in seconds, `code` what would be typed ("": none)."""
 
     id: str
@@ -77,7 +77,7 @@ class Sent(NamedTuple):
     code: str = ""
 
 
-class Button(NamedTuple):
+class StepUp(NamedTuple):
     """One act of the demo application: the value of its `action`, what it says, and the parameters that it sends."""
 
     action: str
@@ -99,7 +99,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "logout-confirm": (),
     "logged-out": ("back",),
     "error": ("detail", "correlation", "back"),
-    "demo-home": ("id_token", "access_token", "buttons"),
+    "demo-home": ("id_token", "access_token", "step_ups"),
     "dev-outbox": ("messages",),
 }
 """What the data are, and the default of those that may be left out:
@@ -123,8 +123,8 @@ back           str, ""       address of the application, checked by the caller; 
 detail         str, ""       one line for developers
 correlation    str, ""       the number under which support finds this case
 id_token       mapping, None while nobody is logged in (button action=login); access_token likewise
-buttons        sequence of Button: what the demo application can do (beside action=logout)
-messages       sequence of Sent, the newest first
+step_ups       sequence of StepUp: what the demo application can do (beside action=logout)
+messages       sequence of Message, the newest first
 
 Every form has its main button with action=default (login-id to recovery-code-challenge), action=saved, logout or
 login; action=cancel is on all but the last five and the recovery codes.
@@ -144,7 +144,7 @@ DEFAULTS: Mapping[str, object] = {
     "correlation": "",
     "id_token": None,
     "access_token": None,
-    "buttons": (),
+    "step_ups": (),
     "messages": (),
 }
 # What a field says of an error: where the words are, and whether it was the answer that was wrong.

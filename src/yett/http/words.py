@@ -44,6 +44,11 @@ ERRORS: Mapping[str, str] = {
     "not_delivered": "We could not send the code. Try again, or use another method.",
     "not_saved": "Save your recovery codes first, then tick the box.",
     "busy": "We are very busy just now. Wait a moment and try again.",
+    # What the demo application is told by the answer to its request.
+    "access_denied@demo-home": "The login was cancelled, or not allowed.",
+    "expired@demo-home": "That login did not begin here, or it took too long. Log in again.",
+    "login_required@demo-home": "The application asked without wanting to disturb you, but a login is needed.",
+    "unmet_authentication_requirements@demo-home": "This account has no way to log in as strongly as the application asks.",
     "moved_on": "This page was open in two places. Please continue here.",
 }
 # These are not the fault of what was typed, so the field is not marked as wrong.
