@@ -1,0 +1,65 @@
+"""Discovery is a promise: the whole document, as it stands."""
+
+import json
+
+from tests.core.oauth.samples import ISSUER
+from yett.domain.tenant import Catalogue, SigningKey, Tenant
+from yett.oauth.metadata import discovery
+
+KEYS = tuple(
+    SigningKey(f"k{n}", alg, b"", b"{}", 0, use)
+    for n, (alg, use) in enumerate((("RS256", "current"), ("RS256", "previous"), ("PS256", "next"), ("ES256", "current")))
+)
+EMPTY = Catalogue(1, 0, Tenant(), {}, {}, (), KEYS)
+
+
+def test_the_document_says_what_is_there_and_nothing_else() -> None:
+    assert json.loads(json.dumps(discovery(ISSUER, EMPTY))) == {
+        "issuer": "https://id.example/",
+        "authorization_endpoint": "https://id.example/authorize",
+        "token_endpoint": "https://id.example/oauth/token",
+        "userinfo_endpoint": "https://id.example/userinfo",
+        "jwks_uri": "https://id.example/.well-known/jwks.json",
+        "mfa_challenge_endpoint": "https://id.example/mfa/challenge",
+        "revocation_endpoint": "https://id.example/oauth/revoke",
+        "end_session_endpoint": "https://id.example/oidc/logout",
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [
+            "authorization_code",
+            "refresh_token",
+            "client_credentials",
+            "password",
+            "http://auth0.com/oauth/grant-type/password-realm",
+            "http://auth0.com/oauth/grant-type/mfa-otp",
+        ],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "claims_supported": [
+            *("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"),
+            *("name", "given_name", "family_name", "middle_name", "nickname", "picture", "profile", "website"),
+            *("gender", "birthdate", "zoneinfo", "locale", "preferred_username", "updated_at", "email", "email_verified"),
+        ],
+        "acr_values_supported": [
+            "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+            "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant",
+            "phr",
+            "phrh",
+            "http://schemas.openid.net/pape/policies/2007/06/multi-factor-physical",
+            "http://idmanagement.gov/ns/assurance/aal/1",
+            "http://idmanagement.gov/ns/assurance/aal/2",
+            "http://idmanagement.gov/ns/assurance/aal/3",
+        ],
+        "prompt_values_supported": ["none", "login", "select_account"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "ui_locales_supported": ["en", "de"],
+        "authorization_response_iss_parameter_supported": True,
+        "claims_parameter_supported": True,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "backchannel_logout_supported": False,
+        "frontchannel_logout_supported": False,
+    }
