@@ -26,7 +26,7 @@ from yett.adapters.sql.steps import (
     Row,
     Steps,
     all_or_nothing,
-    blob,
+    either,
     into,
     new,
     number,
@@ -124,17 +124,14 @@ SESSIONS = (
     select(*rows.SESSION)
     .select_from(sessions.join(meta, sessions.c.epoch == meta.c.epoch))
     .where(sessions.c.account == word("this_account"), sessions.c.idle_at > NOW, sessions.c.ends_at > NOW)
-    .order_by(sessions.c.created_at, sessions.c.sid)
+    .order_by(sessions.c.created_at, sessions.c.id)
 )
 FACT_BY_ID = select(*rows.FACT).where(facts.c.id == word("this"))
 SIGN_OUT = (
     delete(sessions)
     .where(
         sessions.c.epoch == EPOCH,
-        or_(
-            sessions.c.id == blob("session"),
-            and_(sessions.c.old == blob("session"), sessions.c.old_until > NOW),
-        ),
+        sessions.c.id == either(sessions.c.id, sessions.c.old, "session", sessions.c.old_until > NOW),
     )
     .returning(*rows.SESSION)
 )

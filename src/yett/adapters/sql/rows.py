@@ -120,10 +120,15 @@ def attempt(row: Row) -> Attempt:
 
 def attempt_values(one: Attempt) -> Params:
     """Its row."""
-    values = one._asdict()
-    for name in ("wants", "base", "shown", "waivers"):
-        values[name] = pack(values[name])
-    return values
+    return {name: attempt_value(name, value) for name, value in zip(Attempt._fields, one, strict=True)}
+
+
+def attempt_value(name: str, value: object) -> object:
+    """One column of it."""
+    return pack(value) if name in _PACKED else value
+
+
+_PACKED = frozenset({"wants", "base", "shown", "waivers"})
 
 
 def challenge(row: Row, seal: Seal) -> Challenge:

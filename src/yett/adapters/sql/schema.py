@@ -198,30 +198,29 @@ challenges = Table(
     ),
 )
 
-# `sid` names the row; `id` and `old` are digests of the cookie values that find it.
+# `id` and `old` are digests of the cookie values that find a session.
 sessions = Table(
     "sessions",
     metadata,
-    _text("sid"),
     _bytes("id"),
+    _text("sid"),
     _text("account", _of("accounts"), index=True),
     _bytes("proofs"),
     _number("created_at"),
-    _number("idle_at", index=True),
-    _number("ends_at"),
+    _number("idle_at"),
+    _number("ends_at", index=True),
     Column("old", LargeBinary, index=True),
     _number("old_until"),
     _bytes("old_proofs"),
     _number("epoch"),
-    _key("sid"),
-    UniqueConstraint("id"),
+    _key(),
 )
 
 devices = Table(
     "devices",
     metadata,
-    _text("id"),
     _bytes("token"),
+    _text("id"),
     _text("account", _of("accounts"), index=True),
     _number("created_at"),
     _number("used_at", index=True),
@@ -233,8 +232,7 @@ devices = Table(
     _text("name"),
     _bytes("key", null=True),
     _number("epoch"),
-    _key(),
-    UniqueConstraint("token"),
+    _key("token"),
 )
 
 grants = Table(
@@ -268,12 +266,13 @@ grant_enrolments = Table(
     sqlite_with_rowid=False,
 )
 
+# No reference to the grant: a token whose grant is gone is found no more, and goes when its own time is over.
 tokens = Table(
     "tokens",
     metadata,
     _bytes("digest"),
     _text("kind"),
-    _text("grant", _of("grants"), index=True),
+    _text("grant"),
     _number("expires_at", index=True),
     _bytes("scope"),
     _number("used_at", null=True),
@@ -281,6 +280,7 @@ tokens = Table(
     sqlite_with_rowid=False,
 )
 
+# `number` and `epoch` come later, from the sequencer.
 facts = Table(
     "facts",
     metadata,
@@ -291,7 +291,7 @@ facts = Table(
     _text("client", null=True),
     _text("data"),
     _number("number", null=True),
-    _number("epoch"),
+    _number("epoch", null=True),
     _key(),
     UniqueConstraint("number"),
     Index("ix_facts_account", "account", "id"),

@@ -92,7 +92,7 @@ def _onward(seen: Attempt, asked: Challenge | None, now: int, after: Attempt | N
     step = []
     if after is not None or conclusion is not None:
         next_one = after or seen
-        step.append(moved(seen, next_one, now, done=next_one.done or conclusion is not None))
+        step.append(moved(seen, next_one._replace(done=True) if conclusion is not None else next_one, now))
     if asked is not None:
         step.append(tries.answered(asked.id, now))
     return step + (concluded(conclusion, now) if conclusion is not None else [])
@@ -149,7 +149,8 @@ def _left(seen: Attempt, after: Attempt | None, now: int, *, ends: bool) -> list
         return [Query(END, {"this_attempt": seen.id})]
     if after is None or after == seen:
         return []
-    return [moved(seen, after, now, done=False)._replace(lost="")]
+    moving = moved(seen, after, now)
+    return [Query(moving.statement, moving.params)]
 
 
 def enrol(

@@ -4,8 +4,9 @@ A driver runs each operation as one durable commit. Each step is a batch, so tha
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import (
     BigInteger,
     BindParameter,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    func,
     literal_column,
     select,
 )
@@ -28,7 +30,7 @@ Row = Sequence[Any]
 NOTHING: Final[Mapping[str, object]] = {}
 
 
-class Query(NamedTuple):
+class Query(Struct, frozen=True, gc=False):
     """A statement and its values. `lost`: what the operation comes to if no row was touched."""
 
     statement: Executable
@@ -36,7 +38,7 @@ class Query(NamedTuple):
     lost: str = ""
 
 
-class Result(NamedTuple):
+class Result(Struct, frozen=True, gc=False):
     """How many rows were touched, and those that came back."""
 
     touched: int
@@ -102,6 +104,14 @@ def later(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[i
 
 # Written out, so that SQLite sees that the partial index over open challenges is meant.
 OPEN: Final[ColumnElement[str]] = literal_column("'open'")
+
+
+def either(name: ColumnElement[bytes], old: ColumnElement[bytes], shown: str, *still: ColumnElement[bool]) -> ColumnElement[bytes]:
+    """The name in force of the row that has the name shown, or had it. An OR would cost the planner its index."""
+    return func.coalesce(
+        select(name).where(name == blob(shown)).scalar_subquery(),
+        select(name).where(old == blob(shown), *still).limit(literal_column("1")).scalar_subquery(),
+    )
 
 
 def into(table: Table, **computed: object) -> Insert:

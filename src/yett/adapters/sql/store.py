@@ -9,6 +9,7 @@ from yett.adapters.sql import (
     attempts,
     configuration,
     deliveries,
+    loads,
     rows,
     settle,
     tokens,
@@ -97,8 +98,10 @@ class SqlStore:
     async def arrive(self, session: bytes | None, device: bytes | None, now: int) -> Arrival:
         """The load before an attempt exists."""
         wanted = {"session": session or _NO_TOKEN, "device": device or _NO_TOKEN, "now": now}
-        found = await self.driver.read(Query(attempts.ARRIVE, wanted))
-        return await self._opened(lambda: attempts.arrived(found, session, device, now, self.seal))
+        found = await self.driver.read(Query(loads.ARRIVE, wanted))
+        if not loads.complete(found, session, device):
+            found = await self.driver.read(Query(loads.ARRIVE_BY_OLD, wanted))
+        return await self._opened(lambda: loads.arrived(found, session, device, now, self.seal))
 
     async def scene(self, attempt: str, holder: bytes, session: bytes | None, device: bytes | None, now: int) -> Arrival:
         """The load in an attempt."""
@@ -109,8 +112,10 @@ class SqlStore:
             "device": device or _NO_TOKEN,
             "now": now,
         }
-        found = await self.driver.read(Query(attempts.SCENE, wanted))
-        return await self._opened(lambda: attempts.arrived(found, session, device, now, self.seal))
+        found = await self.driver.read(Query(loads.SCENE, wanted))
+        if not loads.complete(found, session, device):
+            found = await self.driver.read(Query(loads.SCENE_BY_OLD, wanted))
+        return await self._opened(lambda: loads.arrived(found, session, device, now, self.seal))
 
     async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None:
         """A new attempt."""

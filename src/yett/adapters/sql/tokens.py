@@ -36,7 +36,11 @@ _USE = update(tokens).where(tokens.c.digest == blob("this_token"), tokens.c.gran
 USE_ONCE = _USE.values(used_at=NOW).where(tokens.c.used_at.is_(None))
 USE_AGAIN = _USE.values(used_at=tokens.c.used_at).where(tokens.c.used_at > number("since"))
 REVOKE = update(grants).values(revoked_at=NOW).where(grants.c.id == word("this_grant"), grants.c.revoked_at.is_(None))
-TOUCH = update(sessions).values(idle_at=number("new_idle_at")).where(sessions.c.sid == word("this_sid"), sessions.c.epoch == EPOCH)
+TOUCH = (
+    update(sessions)
+    .values(idle_at=number("new_idle_at"))
+    .where(sessions.c.sid == word("this_sid"), sessions.c.account == word("this_account"), sessions.c.epoch == EPOCH)
+)
 
 
 def redemption(found: Sequence[Row], seal: Seal) -> Redemption | None:
@@ -76,7 +80,7 @@ def grant(given: Grant, with_tokens: Sequence[Token], facts: Sequence[Fact], tou
     """A grant without an attempt. The session that it rests on must still be there."""
     conditions = []
     if touch is not None:
-        conditions = [Query(TOUCH, {"this_sid": touch.sid, "new_idle_at": touch.idle_at}, lost="ended")]
+        conditions = [Query(TOUCH, {"this_sid": touch.sid, "this_account": touch.account, "new_idle_at": touch.idle_at}, lost="ended")]
     return (yield from all_or_nothing(conditions, [*granted(given, with_tokens), *happened(facts)]))
 
 

@@ -23,7 +23,7 @@ from yett.adapters.sql.schema import (
     tokens,
 )
 from yett.adapters.sql.seal import DataKey, Seal
-from yett.adapters.sql.steps import NOW, Query, Result, Row, Steps, blob, into, new, number, renewed, word
+from yett.adapters.sql.steps import EPOCH, NOW, Query, Result, Row, Steps, blob, into, new, number, renewed, word
 from yett.domain.enrolment import State
 
 DAY = 86400
@@ -34,7 +34,7 @@ PAGE = 200
 LAST = select(sequencer.c.last).with_for_update(key_share=True)
 _waiting = select(facts.c.id).where(facts.c.number.is_(None)).order_by(facts.c.id).limit(number("limit")).subquery()
 _numbered = select(_waiting.c.id, func.row_number().over(order_by=_waiting.c.id).label("place")).subquery()
-NUMBER = update(facts).values(number=_numbered.c.place + number("last")).where(facts.c.id == _numbered.c.id)
+NUMBER = update(facts).values(number=_numbered.c.place + number("last"), epoch=EPOCH).where(facts.c.id == _numbered.c.id)
 COUNTED = update(sequencer).values(last=sequencer.c.last + number("many"))
 
 
@@ -55,10 +55,10 @@ def _over(table: Table, key: str, over: ColumnElement[bool]) -> Delete:
 _YESTERDAY = NOW - DAY
 _SWEEP = (
     _over(attempts, "id", attempts.c.expires_at < _YESTERDAY),
-    _over(sessions, "sid", sessions.c.idle_at < _YESTERDAY),
+    _over(sessions, "id", sessions.c.ends_at < _YESTERDAY),
     _over(tokens, "digest", tokens.c.expires_at < _YESTERDAY),
     _over(grants, "id", grants.c.ends_at < _YESTERDAY),
-    _over(devices, "id", devices.c.used_at < NOW - 400 * DAY),
+    _over(devices, "token", devices.c.used_at < NOW - 400 * DAY),
     _over(outbox, "id", (outbox.c.due_at.is_(None)) & (outbox.c.created_at < NOW - 7 * DAY)),
     _over(misses, "identifier", misses.c.paced_at < NOW),
     _over(buckets, "key", buckets.c.paced_at < NOW),

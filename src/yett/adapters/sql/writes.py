@@ -4,20 +4,22 @@ import itertools
 import os
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import ColumnElement, literal_column, null, update
 
 from yett.adapters.sql import rows
 from yett.adapters.sql.schema import devices, facts, grant_enrolments, grants, outbox, sessions, tokens
 from yett.adapters.sql.seal import Seal
-from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, into, number, word
+from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, either, into, number, word
 from yett.domain.enrolment import Message
 from yett.domain.fact import Fact
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 
 _order = itertools.count()
 
-FACT = into(facts, number=None, epoch=EPOCH)
-MESSAGE = into(outbox, due_at=0, tries=0, outcome="", detail="")
+FACT = into(facts, number=null(), epoch=null())
+_ZERO: ColumnElement[int] = literal_column("0")
+_EMPTY: ColumnElement[str] = literal_column("''")
+MESSAGE = into(outbox, due_at=_ZERO, tries=_ZERO, outcome=_EMPTY, detail=_EMPTY)
 SESSION = into(sessions, epoch=EPOCH)
 DEVICE = into(devices, epoch=EPOCH)
 GRANT = into(grants, epoch=EPOCH)
@@ -36,10 +38,9 @@ RAISE = (
         old_until=number("new_old_until"),
     )
     .where(
-        sessions.c.sid == word("this_sid"),
         sessions.c.account == word("this_account"),
         sessions.c.epoch == EPOCH,
-        or_(sessions.c.id == blob("raises"), and_(sessions.c.old == blob("raises"), sessions.c.old_until > NOW)),
+        sessions.c.id == either(sessions.c.id, sessions.c.old, "raises", sessions.c.old_until > NOW),
     )
 )
 ROTATE = (
@@ -56,10 +57,9 @@ ROTATE = (
         key=blob("new_key"),
     )
     .where(
-        devices.c.id == word("this_device"),
         devices.c.account == word("this_account"),
         devices.c.epoch == EPOCH,
-        or_(devices.c.token == blob("raises"), and_(devices.c.old == blob("raises"), devices.c.old_until > NOW)),
+        devices.c.token == either(devices.c.token, devices.c.old, "raises", devices.c.old_until > NOW),
     )
 )
 
@@ -108,7 +108,6 @@ def _session(one: Session, raises: bytes | None, now: int) -> Query:
         "new_proofs": rows.pack(one.proofs),
         "new_idle_at": one.idle_at,
         "new_old_until": one.old_until,
-        "this_sid": one.sid,
         "this_account": one.account,
         "raises": raises,
         "now": now,
@@ -128,7 +127,6 @@ def _device(one: Device, raises: bytes | None, now: int) -> Query:
         "new_old_until": one.old_until,
         "new_name": one.name,
         "new_key": one.key,
-        "this_device": one.id,
         "this_account": one.account,
         "raises": raises,
         "now": now,

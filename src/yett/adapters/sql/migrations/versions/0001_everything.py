@@ -103,7 +103,7 @@ def upgrade() -> None:
         sa.Column("client", sa.Text(), nullable=True),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=True),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_facts")),
         sa.UniqueConstraint("number", name=op.f("uq_facts_number")),
         sqlite_with_rowid=False,
@@ -169,6 +169,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_signing_keys")),
     )
     op.create_table(
+        "tokens",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("grant", sa.Text(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("scope", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tokens")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_tokens_expires_at"), "tokens", ["expires_at"], unique=False)
+    op.create_table(
         "challenges",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Text(), nullable=False),
@@ -195,8 +207,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "devices",
-        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("token", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("used_at", sa.BigInteger(), nullable=False),
@@ -209,8 +221,7 @@ def upgrade() -> None:
         sa.Column("key", sa.LargeBinary(), nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_devices_account"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
-        sa.UniqueConstraint("token", name=op.f("uq_devices_token")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_devices")),
     )
     op.create_index(op.f("ix_devices_account"), "devices", ["account"], unique=False)
     op.create_index(op.f("ix_devices_old"), "devices", ["old"], unique=False)
@@ -265,8 +276,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_grants_ends_at"), "grants", ["ends_at"], unique=False)
     op.create_table(
         "sessions",
-        sa.Column("sid", sa.Text(), nullable=False),
         sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("sid", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("proofs", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -277,11 +288,10 @@ def upgrade() -> None:
         sa.Column("old_proofs", sa.LargeBinary(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_sessions_account"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("sid", name=op.f("pk_sessions")),
-        sa.UniqueConstraint("id", name=op.f("uq_sessions_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
     )
     op.create_index(op.f("ix_sessions_account"), "sessions", ["account"], unique=False)
-    op.create_index(op.f("ix_sessions_idle_at"), "sessions", ["idle_at"], unique=False)
+    op.create_index(op.f("ix_sessions_ends_at"), "sessions", ["ends_at"], unique=False)
     op.create_index(op.f("ix_sessions_old"), "sessions", ["old"], unique=False)
     op.create_table(
         "grant_enrolments",
@@ -292,20 +302,6 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_grant_enrolments_grant"), "grant_enrolments", ["grant"], unique=False)
-    op.create_table(
-        "tokens",
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("grant", sa.Text(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("scope", sa.LargeBinary(), nullable=False),
-        sa.Column("used_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["grant"], ["grants.id"], name=op.f("fk_tokens_grant"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("digest", name=op.f("pk_tokens")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(op.f("ix_tokens_expires_at"), "tokens", ["expires_at"], unique=False)
-    op.create_index(op.f("ix_tokens_grant"), "tokens", ["grant"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         # Rate limits may be lost with a crash; replay marks and tries, which may not, stand elsewhere.
