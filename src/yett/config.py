@@ -62,7 +62,10 @@ class Smtp:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The whole configuration. `issuer` is empty until the port is known, where it follows from the listener."""
+    """The whole configuration. `issuer` is empty until the port is known, where it follows from the listener.
+
+    `address_burst` is how many passwords one address may try at once (one more every second); 0: not limited here.
+    """
 
     dir: Path
     listen: tuple[Address, ...]
@@ -77,6 +80,7 @@ class Config:
     kek: str | None = field(repr=False)
     smtp: tuple[Smtp, ...]
     log_level: str
+    address_burst: int = 100
 
     @property
     def embedded(self) -> bool:
@@ -125,6 +129,7 @@ def parse(flags: Mapping[str, object], environ: Mapping[str, str]) -> Config:
         kek=said.read("kek", _kek, default=None),
         smtp=said.read("smtp", lambda value: _smtp(value, environ), default=()),
         log_level=said.read("log_level", _level, default="info"),
+        address_burst=said.read("address_burst", _count, default=100),
     )
     faults += _together(config, said)
     if faults:
@@ -162,7 +167,7 @@ class _Said:
 
 
 # The keys of a config file; secrets of the process come from the environment or from files of their own.
-FILE_KEYS = frozenset({"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level"})
+FILE_KEYS = frozenset({"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level", "address_burst"})
 
 
 def _file(flags: Mapping[str, object], environ: Mapping[str, str], faults: list[Fault]) -> Mapping[str, object]:
@@ -272,6 +277,12 @@ def _valkey(value: object) -> str:
 def _workers(value: object) -> int:
     if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(str(value)) <= MOST_WORKERS:
         raise ValueError(f"{value!r} is not a number from 1 to {MOST_WORKERS}")
+    return int(str(value))
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError(f"{value!r} is not a number")
     return int(str(value))
 
 

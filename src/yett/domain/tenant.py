@@ -7,7 +7,7 @@ from yett.domain.client import Api, Client, ClientGrant
 
 
 class Remember(NamedTuple):
-    """"Remember this browser", as guardian/settings has it; times in seconds."""
+    """Remember this browser: as guardian/settings has it; times in seconds."""
 
     offered: bool = True
     ticked: bool = False

@@ -11,6 +11,11 @@ class Current:
         self._store = store
         self._catalogue: Catalogue | None = None
 
+    @property
+    def known(self) -> Catalogue | None:
+        """What was read last, without asking whether it is still in force."""
+        return self._catalogue
+
     async def at(self, version: int) -> Catalogue:
         """The catalogue of `version` or a later one."""
         if self._catalogue is None or self._catalogue.version < version:

@@ -103,18 +103,17 @@ def _lifted(clause: Clause, case: Case) -> bool:
 def decide(case: Case, now: int) -> Outcome:
     """Whether what has been proven is enough at `now` (seconds); if not, what would be.
 
-    Nothing about the account's factors is said before one proof stands first: until then the answer is only that.
+    Nothing about the account (its factors, or that it is blocked) is said before one proof stands first.
     """
-    if case.account is not None and case.account.blocked:
-        return Deny("blocked")
     clauses = clauses_of(case)
     held = _held(case, now, _max_age(clauses))
     reasons = unmet(held, clauses)
+    if "first" in reasons:
+        return StepUp(_reasons(case, clauses, reasons, now), _firsts(case))
+    if case.account is None or case.account.blocked:
+        return Deny("blocked")
     if not reasons:
         return Allow(held, assure(proof.shown for proof in held), clauses)
-    if "first" in reasons:
-        firsts = _firsts(case)
-        return StepUp(_reasons(case, clauses, reasons), firsts) if case.account is None or firsts else Deny("access_denied")
     return _ask(case, clauses, held, now) or _without_wish(case, clauses, now) or Deny("unmet_authentication_requirements", reasons)
 
 
@@ -144,10 +143,19 @@ def _max_age(clauses: Iterable[Clause]) -> int | None:
     return min((clause.max_age for clause in clauses if clause.max_age is not None), default=None)
 
 
-def _reasons(case: Case, clauses: Sequence[Clause], reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """`first` alone is a login; where earlier proofs have lapsed, say that it is max_age that asks."""
-    lapsed = case.attempt.base and (case.attempt.present_only or _max_age(clauses) is not None)
-    return (*reasons, "max_age") if lapsed else reasons
+def _reasons(case: Case, clauses: Sequence[Clause], reasons: tuple[str, ...], now: int) -> tuple[str, ...]:
+    """`first` alone is a login; where earlier proofs have lapsed, say whose max_age asks: a policy's by its source, and that one does."""
+    if not case.attempt.base:
+        return reasons
+    aged = [clause.source for clause in clauses if clause.source != "request" and clause.max_age is not None and not _vouched(case, now, clause.max_age)]
+    lapsed = ("max_age",) if case.attempt.present_only or _max_age(clauses) is not None else ()
+    return tuple(dict.fromkeys((*reasons, *aged, *lapsed)))
+
+
+def _vouched(case: Case, now: int, max_age: int) -> bool:
+    """Whether a proof no older than this may still stand first."""
+    held = counted(case.attempt.proofs(now), now, case.live, max_age, case.attempt.id)
+    return assure(proof.shown for proof in held).first
 
 
 def _ask(case: Case, clauses: Sequence[Clause], held: Sequence[Proof], now: int) -> Outcome | None:
@@ -184,6 +192,11 @@ def _firsts(case: Case) -> tuple[str, ...]:
 
 def _would(case: Case, enrolments: Iterable[str]) -> Iterable[Shown]:
     return (case.promises[one] for one in enrolments)
+
+
+def permitted(shown: Shown, regime: Regime) -> bool:
+    """Whether the regime lets this count at all: what reaches no more than aal 1 and cannot begin a login is weak."""
+    return regime.weak or shown.first or shown.aal > 1
 
 
 def may_add(case: Case, now: int) -> StepUp | None:

@@ -1,0 +1,11 @@
+"""Delivers nowhere: the dev outbox shows what would have left."""
+
+from yett.flows.deliver import Mail
+
+
+class Dev:
+    """A provider for --demo."""
+
+    async def send(self, mail: Mail) -> str:
+        """Kept where it is."""
+        return "dev"

@@ -1,0 +1,1 @@
+"""Keys and hashes: what only this process may hold in the clear."""

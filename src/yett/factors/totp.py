@@ -1,0 +1,117 @@
+"""TOTP (RFC 6238)."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NamedTuple
+from urllib.parse import quote, urlencode
+
+from yett.domain.code import digits
+from yett.domain.enrolment import Challenge, Enrolment, State
+from yett.domain.proof import Shown
+from yett.domain.verdict import Accepted, Rejected
+from yett.factors.base import Ask, Words
+
+# As long as the hash (RFC 4226, 4 R6; RFC 6238, 5.1).
+LENGTHS: Mapping[str, int] = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
+OFFER_LIVES, QUESTION_LIVES = 900, 900
+
+
+class Terms(NamedTuple):
+    """What app and server agreed on. `skew` is how many earlier steps are accepted besides the current one."""
+
+    algorithm: str = "SHA1"
+    digits: int = 6
+    period: int = 30
+    skew: int = 1
+
+
+def code(secret: bytes, step: int, terms: Terms) -> str:
+    """HOTP of the step (RFC 4226, 5.3)."""
+    mac = hmac.digest(secret, step.to_bytes(8), terms.algorithm)
+    at = mac[-1] & 15
+    return str((int.from_bytes(mac[at : at + 4]) & 0x7FFFFFFF) % 10**terms.digits).zfill(terms.digits)
+
+
+class Totp:
+    """An authenticator app. `mark` is the last step accepted: that step and all earlier ones are refused (5.2)."""
+
+    kind: ClassVar[str] = "totp"
+    strength: ClassVar[int] = 50
+    words: ClassVar[Words] = Words(
+        factor="otp",
+        method="totp",
+        requirement="otp",
+        authenticator="otp",
+        grant="http://auth0.com/oauth/grant-type/mfa-otp",
+        challenge_type="otp",
+        screen_challenge="mfa-otp-challenge",
+        screen_enrol="mfa-otp-enrollment-qr",
+        id_prefix="totp",
+    )
+
+    def promise(self, one: Enrolment | None) -> Shown:
+        """Possession of the key."""
+        return Shown("totp", "possession", None, ("otp",), 2, spendable=True)
+
+    def offer(self, ask: Ask, has: Sequence[Enrolment]) -> Challenge:
+        """A new key, as text and as the address that apps read from a QR code."""
+        terms = _terms(ask.rules)
+        secret = _expand(ask.random, LENGTHS[terms.algorithm])
+        text = base64.b32encode(secret).rstrip(b"=").decode()
+        query = {"secret": text, "issuer": ask.issuer, "algorithm": terms.algorithm, "digits": terms.digits, "period": terms.period}
+        uri = f"otpauth://totp/{quote(ask.issuer, safe='')}:{quote(ask.label, safe='@')}?{urlencode(query, quote_via=quote)}"
+        show = {"secret": text, "uri": uri, "digits": str(terms.digits), "period": str(terms.period), "algorithm": terms.algorithm}
+        state = State(secret, json.dumps(terms._asdict()).encode())
+        return Challenge(ask.id, ask.attempt, self.kind, "", (), state, show, (), None, ask.now + OFFER_LIVES, offer=True)
+
+    def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        """A first code shows that the app has the key; it cannot be used again to log in."""
+        return self._judge(pending.remember, answer, ask)
+
+    def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
+        """Nothing is sent and nothing remembered: the question is only how many digits."""
+        show = {"digits": str(_of(to[0].state).digits)} if to else {}
+        return Challenge(ask.id, ask.attempt, self.kind, "", tuple(one.id for one in to), State(), show, (), ask.transaction, ask.now + QUESTION_LIVES)
+
+    def locate(self, answer: bytes) -> bytes | None:
+        """A code does not say whose it is."""
+        return None
+
+    def verify(self, one: Enrolment, asked: Challenge | None, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        """Accept a code of a step later than the last one used (RFC 6238, 5.2)."""
+        return self._judge(one.state, answer, ask)
+
+    def restored(self, state: State, now: int) -> State:
+        """Whatever was used since the backup is of a step that has begun by now."""
+        return state._replace(mark=max(state.mark, now // _of(state).period))
+
+    def _judge(self, state: State, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        terms = _of(state)
+        typed = digits(answer.decode(errors="replace"), terms.digits).encode()
+        now = ask.now // terms.period
+        found = None
+        # All candidates are compared, whichever matches: the time taken tells nothing.
+        for step in range(now - terms.skew, now + 1):
+            if hmac.compare_digest(code(state.secret, step, terms).encode(), typed):
+                found = step
+        if found is None:
+            return Rejected("wrong_code")
+        if found <= state.mark:
+            return Rejected("already_used")
+        return Accepted(state._replace(mark=found), None, self.promise(None)._replace(binds=ask.transaction))
+
+
+def _terms(rules: Mapping[str, object]) -> Terms:
+    known = {name: rules[name] for name in Terms._fields if name in rules}
+    return Terms(**known)  # type: ignore[arg-type]
+
+
+def _of(state: State) -> Terms:
+    return Terms(**json.loads(state.open)) if state.open else Terms()
+
+
+def _expand(seed: bytes, length: int) -> bytes:
+    return hashlib.shake_256(b"otp key:" + seed).digest(length)

@@ -1,0 +1,73 @@
+"""The gate as flows use it: a case made of what was loaded, put to policy.decide."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from yett.domain.account import Account
+from yett.domain.attempt import Attempt
+from yett.domain.client import Api
+from yett.domain.enrolment import Enrolment
+from yett.domain.outcome import Outcome
+from yett.domain.proof import Shown
+from yett.domain.tenant import Catalogue
+from yett.factors.base import Factor
+from yett.policy.decide import Case, decide, permitted
+from yett.policy.regimes import Regime, in_force
+
+
+def regime_of(catalogue: Catalogue) -> Regime:
+    """The regime in force, with the operator's own figures."""
+    return in_force(catalogue.tenant.regime, catalogue.tenant.tightened)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Knows the factors; every flow that may end in a token or a session asks here."""
+
+    factors: Mapping[str, Factor]
+
+    def on(self, factor: Factor, catalogue: Catalogue) -> bool:
+        """Whether the tenant has it switched on; what Auth0 has no switch for (a password) always is."""
+        return not factor.words.factor or catalogue.tenant.factors.get(factor.words.factor, False)
+
+    def case(
+        self,
+        attempt: Attempt,
+        account: Account | None,
+        enrolments: Sequence[Enrolment],
+        catalogue: Catalogue,
+        now: int,
+        api: Api | None = None,
+        scope: tuple[str, ...] = (),
+    ) -> Case:
+        """What the gate looks at, from what one load found."""
+        regime = regime_of(catalogue)
+        known = [one for one in enrolments if one.kind in self.factors and one.status != "deleted"]
+        known.sort(key=lambda one: (-self.factors[one.kind].strength, -(one.used_at or 0)))
+        promises = {one.id: self.factors[one.kind].promise(one) for one in known}
+        usable = tuple(one.id for one in known if self._usable(one, promises[one.id], catalogue, regime, now))
+        return Case(
+            attempt=attempt,
+            account=account,
+            enrolments=known,
+            promises=promises,
+            usable=usable,
+            offers=self._offers(known, catalogue, regime),
+            regime=regime,
+            policies=catalogue.tenant.policies,
+            api=api,
+            scope=scope,
+        )
+
+    def decide(self, case: Case, now: int) -> Outcome:
+        """The one question."""
+        return decide(case, now)
+
+    def _usable(self, one: Enrolment, shown: Shown, catalogue: Catalogue, regime: Regime, now: int) -> bool:
+        return one.status == "active" and one.locked_until <= now and self.on(self.factors[one.kind], catalogue) and permitted(shown, regime)
+
+    def _offers(self, known: Sequence[Enrolment], catalogue: Catalogue, regime: Regime) -> dict[str, Shown]:
+        held = {one.kind for one in known if one.status == "active"}
+        new = (factor for kind, factor in self.factors.items() if kind not in held and factor.words.screen_enrol and not factor.words.companion)
+        promised = {factor.kind: factor.promise(None) for factor in sorted(new, key=lambda factor: -factor.strength) if self.on(factor, catalogue)}
+        return {kind: shown for kind, shown in promised.items() if permitted(shown, regime)}

@@ -1,0 +1,182 @@
+"""Where an attempt stands, and which page is next: the server decides, whatever page was asked for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from yett.domain.attempt import Attempt
+from yett.domain.client import Client
+from yett.domain.enrolment import Enrolment
+from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.tenant import Catalogue
+from yett.domain.tries import Budget
+from yett.factors.base import Ask, Factor
+from yett.flows.current import Current
+from yett.flows.gate import Gate
+from yett.flows.mint import Mint, digest
+from yett.flows.steps import Browser
+from yett.oauth.authorize import AuthorizationRequest
+from yett.policy.decide import Case, may_add
+from yett.policy.regimes import budget
+from yett.ports import Arrival, Attempts
+
+PICK, PICK_NEW = "mfa-login-options", "mfa-begin-enroll-options"
+IDENTIFIER, PASSWORD = "login-id", "login-password"
+
+Verb = Literal["identify", "password", "prove", "pick", "enrol", "pick new", "finish", "refuse"]
+
+
+class Place(NamedTuple):
+    """What is asked next: the page, and the enrolment or the kind that it is about."""
+
+    verb: Verb
+    screen: str = ""
+    enrolment: Enrolment | None = None
+    kind: str = ""
+    reasons: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+class Here(NamedTuple):
+    """An attempt as it was loaded, what it waits for, and where that leaves it."""
+
+    attempt: Attempt
+    arrival: Arrival
+    catalogue: Catalogue
+    request: AuthorizationRequest
+    case: Case
+    outcome: Outcome
+    place: Place
+
+    @property
+    def client(self) -> Client:
+        """The application that asks."""
+        return self.catalogue.clients[self.attempt.client]
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Loads an attempt by its holder and says where it stands."""
+
+    store: Attempts
+    current: Current
+    gate: Gate
+    mint: Mint
+    password: Factor
+
+    async def find(self, state: str, browser: Browser) -> Here | None:
+        """One load; None where there is no such attempt of this holder, or its client is gone."""
+        now = self.mint.clock()
+        arrival = await self.store.scene(state, digest(browser.holder), _cookie(browser.session), _cookie(browser.device), now)
+        catalogue = await self.current.at(arrival.version)
+        if arrival.attempt is None or arrival.attempt.client not in catalogue.clients:
+            return None
+        return self.stand(arrival.attempt, arrival, catalogue)
+
+    def stand(self, attempt: Attempt, arrival: Arrival, catalogue: Catalogue) -> Here:
+        """Where `attempt` stands, given what was loaded: asked for what is, and for what would be after a verdict.
+
+        A remembered browser is used, and its token spent, only where it makes the difference.
+        """
+        here = self._stand(attempt, arrival, catalogue)
+        if isinstance(here.outcome, Allow) or not remembered(arrival, self.mint.clock()):
+            return here
+        waived = self._stand(attempt._replace(waivers=(*attempt.waivers, "remembered_browser")), arrival, catalogue)
+        return waived if isinstance(waived.outcome, Allow) else here
+
+    def _stand(self, attempt: Attempt, arrival: Arrival, catalogue: Catalogue) -> Here:
+        now = self.mint.clock()
+        request = msgspec.json.decode(attempt.request, type=AuthorizationRequest)
+        api = catalogue.apis.get(request.audience) if request.audience else None
+        case = self.gate.case(attempt, arrival.account, arrival.enrolments, catalogue, now, api, request.scope)
+        outcome = self.gate.decide(case, now)
+        return Here(attempt, arrival, catalogue, request, case, outcome, self._place(case, outcome, catalogue, now))
+
+    def ask(self, here: Here, factor: Factor) -> Ask:
+        """All that a factor may want to know."""
+        tenant, account = here.catalogue.tenant, here.arrival.account
+        rules = {"count": tenant.recovery_codes, **tenant.factor_settings.get(factor.words.factor, {})}
+        label = account.email if account else ""
+        return Ask(
+            random=self.mint.random(64),
+            now=self.mint.clock(),
+            id=self.mint.name(),
+            attempt=here.attempt.id,
+            rules=rules,
+            locale=(here.request.ui_locales or ("en",))[0],
+            channel=factor.words.channel,
+            target=label,
+            issuer=tenant.brand.name,
+            label=label,
+            transaction=here.attempt.transaction,
+        )
+
+    def budget(self, here: Here, *, first: bool) -> Budget:
+        """What a verdict may cost this browser: a device that an earlier full MFA made known has its own lane."""
+        device = here.arrival.device
+        known = device is not None and here.arrival.account is not None and device.account == here.arrival.account.id
+        return budget(here.case.regime, known=known, first=first)
+
+    def _place(self, case: Case, outcome: Outcome, catalogue: Catalogue, now: int) -> Place:
+        attempt = case.attempt
+        match outcome:
+            case StepUp(reasons, _) if not attempt.identifier and attempt.account is None:
+                return Place("identify", IDENTIFIER, reasons=reasons)
+            case StepUp(reasons, acceptable) if "first" in reasons:
+                return Place("password", PASSWORD, self._first(case, acceptable), reasons=reasons)
+            case StepUp(reasons, acceptable):
+                return self._prove(case, reasons, acceptable)
+            case Enrol(reasons, kinds, optional):
+                return self._enrol(attempt, reasons, kinds, optional=optional)
+            case Allow():
+                return self._companion(case, catalogue, now) or Place("finish")
+            case Deny(reason):
+                return Place("refuse", kind=reason)
+
+    def _first(self, case: Case, acceptable: Iterable[str]) -> Enrolment | None:
+        return next((one for one in case.enrolments if one.id in set(acceptable) and one.kind == self.password.kind), None)
+
+    def _prove(self, case: Case, reasons: tuple[str, ...], acceptable: tuple[str, ...]) -> Place:
+        by_id = {one.id: one for one in case.enrolments}
+        chosen = case.attempt.resume_at
+        if chosen == PICK and len(acceptable) > 1:
+            return Place("pick", PICK, reasons=reasons, choices=acceptable)
+        if not acceptable:
+            return Place("refuse", kind="unmet_authentication_requirements")
+        one = by_id[chosen if chosen in acceptable else acceptable[0]]
+        verb: Verb = "password" if one.kind == self.password.kind else "prove"
+        return Place(verb, self.gate.factors[one.kind].words.screen_challenge, one, one.kind, reasons, acceptable)
+
+    def _enrol(self, attempt: Attempt, reasons: tuple[str, ...], kinds: tuple[str, ...], *, optional: bool) -> Place:
+        chosen = attempt.resume_at
+        if chosen not in kinds and (len(kinds) > 1 or optional):
+            return Place("pick new", PICK_NEW, reasons=reasons, choices=kinds, optional=optional)
+        kind = chosen if chosen in kinds else kinds[0]
+        return Place("enrol", self.gate.factors[kind].words.screen_enrol, None, kind, reasons, kinds, optional)
+
+    def _companion(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
+        """Recovery codes come along with the first second factor: whoever has one and no way back is given it."""
+        if not case.attempt.shown or may_add(case, now):
+            return None
+        active = [one for one in case.enrolments if one.status == "active" and one.link != "implicit"]
+        held = {one.kind for one in active}
+        if not any(not case.promises[one.id].first for one in active):
+            return None
+        missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
+        factor = next(missing, None)
+        return Place("enrol", factor.words.screen_enrol, None, factor.kind) if factor else None
+
+
+def remembered(arrival: Arrival, now: int) -> bool:
+    """Whether this browser is remembered for the account: neither lapsed, nor void by a change of password or factor."""
+    device, account = arrival.device, arrival.account
+    if device is None or account is None or device.account != account.id:
+        return False
+    return now < device.remembered_until and now < device.idle_until and device.security_version == account.security_version
+
+
+def _cookie(value: str) -> bytes | None:
+    return digest(value) if value else None

@@ -1,0 +1,181 @@
+"""Judge an answer, and learn the verdict only from the commit that spent its try."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from yett.domain.attempt import Attempt
+from yett.domain.enrolment import Challenge, Enrolment, Message
+from yett.domain.fact import Fact
+from yett.domain.proof import Proof
+from yett.domain.session import Conclusion
+from yett.domain.tries import Bucket
+from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
+from yett.factors.base import Factor
+from yett.flows.here import Here, Whereabouts
+from yett.flows.leave import Leaving
+from yett.flows.mint import Mint, digest
+from yett.flows.steps import Browser, Leave
+from yett.ports import Attempts, Busy, Hasher, Judged, Limiter, Post
+
+TRIES: Mapping[Settled, str] = {"used": "already_used", "no tries": "too_many_tries"}
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Answers to questions: each method returns where the attempt then stands, the way out, or an error's message id."""
+
+    store: Attempts
+    whereabouts: Whereabouts
+    leaving: Leaving
+    hasher: Hasher
+    limiter: Limiter
+    mint: Mint
+    post: Post
+    address_bucket: Bucket | None
+
+    async def password(self, here: Here, password: str, browser: Browser) -> Here | Leave | str:
+        """The first factor: equal work and equal words, whether the account exists or not."""
+        now = self.mint.clock()
+        if self.address_bucket and not await self.limiter.take(f"password:{browser.ip}", self.address_bucket, now):
+            return "too_many_tries"
+        factor, one = self.whereabouts.password, self._password_of(here)
+        try:
+            matched = await self.hasher.verify(one.state.secret if one else None, password)
+        except Busy:
+            return "busy"
+        if one is None:
+            return await self._nobody(here, browser, now)
+        verdict = factor.verify(one, None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
+        return await self._settle(here, one, None, verdict, factor, browser, remember=False)
+
+    async def factor(self, here: Here, code: str, browser: Browser, *, remember: bool) -> Here | Leave | str:
+        """A further factor: the one that the page is about."""
+        one = here.place.enrolment
+        if one is None:
+            return "wrong_code"
+        factor = self.whereabouts.gate.factors[one.kind]
+        asked = here.arrival.challenge if here.arrival.challenge and one.id in here.arrival.challenge.to else None
+        verdict = factor.verify(one, asked, code.encode(), self.whereabouts.ask(here, factor))
+        return await self._settle(here, one, asked, verdict, factor, browser, remember=remember)
+
+    async def enrol(self, here: Here, answer: str, browser: Browser) -> Here | Leave | str:
+        """The answer that completes an enrolment; whether the account may still add one is decided again in the commit."""
+        asked, account = here.arrival.challenge, here.arrival.account
+        if asked is None or account is None or not asked.offer or asked.kind != here.place.kind or asked.expires_at <= self.mint.clock():
+            return "expired"
+        factor = self.whereabouts.gate.factors[asked.kind]
+        verdict = factor.confirm(asked, answer.encode(), self.whereabouts.ask(here, factor))
+        now = self.mint.clock()
+        old = next((one for one in here.arrival.enrolments if one.kind == asked.kind and factor.words.companion), None)
+        new = self._enrolment(asked, account.id, factor, verdict, now, old)
+        after, conclusion, leave = here.attempt, None, None
+        if isinstance(verdict, Accepted):
+            after = _moved(here.attempt, new, verdict)
+            arrival = here.arrival._replace(attempt=after, challenge=None, enrolments=(*(one for one in here.arrival.enrolments if one.id != new.id), new))
+            ahead = self.whereabouts.stand(after, arrival, here.catalogue)
+            if ahead.place.verb == "finish":
+                leave, conclusion = self.leaving.ready(ahead, remember=False)
+        settled = await self.store.enrol(
+            here.attempt,
+            asked,
+            verdict,
+            account,
+            (new,) if isinstance(verdict, Accepted) else (),
+            self.whereabouts.budget(here, first=False),
+            now,
+            self._facts(here, factor, verdict, browser, factor.words.log_enrolled, conclusion),
+            after,
+            conclusion,
+            (_notice("factor_added", account.email, here, factor),),
+        )
+        return await self._next(settled, verdict, here, leave, browser)
+
+    async def _settle(
+        self, here: Here, one: Enrolment, asked: Challenge | None, verdict: Verdict, factor: Factor, browser: Browser, *, remember: bool
+    ) -> Here | Leave | str:
+        after, conclusion, leave = here.attempt, None, None
+        if isinstance(verdict, Accepted):
+            after = _moved(here.attempt, one, verdict)._replace(account=one.account, base=self._base(here, one.account))
+            ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after, challenge=None), here.catalogue)
+            if ahead.place.verb == "finish":
+                after = ahead.attempt
+                leave, conclusion = self.leaving.ready(ahead, remember=remember)
+        first = factor.promise(one).first
+        settled = await self.store.settle(
+            here.attempt,
+            (Judged(one, verdict),),
+            asked,
+            self.whereabouts.budget(here, first=first),
+            self.mint.clock(),
+            self._facts(here, factor, verdict, browser, "" if first else factor.words.log_done, conclusion),
+            after,
+            conclusion,
+            self._notices(here, factor, verdict),
+        )
+        return await self._next(settled, verdict, here, leave, browser)
+
+    async def _next(self, settled: Settled, verdict: Verdict, here: Here, leave: Leave | None, browser: Browser) -> Here | Leave | str:
+        if settled != "done":
+            return TRIES[settled]
+        self.post()
+        if isinstance(verdict, Rejected):
+            return verdict.reason
+        return leave or await self.whereabouts.find(here.attempt.id, browser) or "expired"
+
+    async def _nobody(self, here: Here, browser: Browser, now: int) -> str:
+        """No such account: paced like one that exists, and answered in the same words."""
+        fact = self.mint.fact("fu", None, here.attempt.client, **_seen(browser))
+        budget = self.whereabouts.budget(here, first=True)
+        left = await self.store.miss(digest(here.attempt.identifier), budget.enrolment, now, (fact,))
+        return "wrong_credentials" if left else "too_many_tries"
+
+    def _password_of(self, here: Here) -> Enrolment | None:
+        kind = self.whereabouts.password.kind
+        return next((one for one in here.case.enrolments if one.kind == kind and one.id in here.case.usable), None)
+
+    def _base(self, here: Here, account: str) -> tuple[Proof, ...]:
+        """The session's proofs count for its own account alone."""
+        session = here.arrival.session
+        return session.proofs if session and session.account == account else ()
+
+    def _enrolment(self, asked: Challenge, account: str, factor: Factor, verdict: Verdict, now: int, old: Enrolment | None) -> Enrolment:
+        state = verdict.state if isinstance(verdict, Accepted) else asked.remember
+        if old is not None:
+            return old._replace(state=state, status="active", generation=old.generation + 1, created_at=now, failures=0, paced_at=0)
+        return Enrolment(f"{factor.words.id_prefix}|{self.mint.name('dev_', 12)}", account, factor.kind, state, created_at=now, used_at=now)
+
+    def _notices(self, here: Here, factor: Factor, verdict: Verdict) -> Sequence[Message]:
+        """A lost way back is worth telling: whoever used a recovery code is told on another channel."""
+        account = here.arrival.account
+        if account is None or not factor.words.companion or isinstance(verdict, Rejected):
+            return ()
+        return (_notice("recovery_used", account.email, here, factor),)
+
+    def _facts(
+        self, here: Here, factor: Factor, verdict: Verdict, browser: Browser, done: str, conclusion: Conclusion | None
+    ) -> Mapping[Settled, Sequence[Fact]]:
+        account = here.arrival.account.id if here.arrival.account else None
+
+        def fact(type: str, **data: object) -> Fact:
+            return self.mint.fact(type, account, here.attempt.client, factor=factor.kind, **_seen(browser), **data)
+
+        if isinstance(verdict, Rejected):
+            happened = [fact(factor.words.log_failed, reason=verdict.reason)]
+        else:
+            happened = [fact(done)] if done else []
+            if conclusion and conclusion.grant:
+                happened.append(fact("s", grant=conclusion.grant.id))
+        return {"done": happened, "used": [fact(factor.words.log_failed, reason="already_used")], "no tries": [fact(factor.words.log_limit)]}
+
+
+def _moved(attempt: Attempt, one: Enrolment, verdict: Accepted) -> Attempt:
+    shown = ((one.id, one.generation, verdict.shown),) if verdict.shown else ()
+    return attempt._replace(shown=(*attempt.shown, *shown), resume_at="")
+
+
+def _seen(browser: Browser) -> dict[str, object]:
+    return {"ip": browser.ip, "user_agent": browser.user_agent[:256]}
+
+
+def _notice(template: str, to: str, here: Here, factor: Factor) -> Message:
+    return Message("email", to, template, (here.request.ui_locales or ("en",))[0], {"factor": factor.words.method, "client": here.client.name})

@@ -1,0 +1,90 @@
+"""Sign out: tokens are revoked, sessions end, and the browser goes only where it is known to belong."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yett.flows.current import Current
+from yett.flows.login import csrf_token
+from yett.flows.mint import Mint, digest
+from yett.flows.steps import Browser
+from yett.oauth import logout, token
+from yett.ports import Signer, Store
+
+
+class Away(NamedTuple):
+    """Signed out; on to this address."""
+
+    url: str
+
+
+class Asked(NamedTuple):
+    """Nobody has proven that the person wants this: ask first. `state` carries the address for afterwards."""
+
+    csrf: str
+    state: str
+
+
+class Refused(NamedTuple):
+    """The address is not one that is allowed; shown, never followed."""
+
+    error: str
+    description: str
+
+
+class Done(NamedTuple):
+    """Signed out, and nowhere to go."""
+
+
+Ended = Away | Asked | Refused | Done
+
+
+@dataclass(frozen=True, slots=True)
+class SignOut:
+    """The three ways out."""
+
+    store: Store
+    current: Current
+    signer: Signer
+    mint: Mint
+
+    async def revoke(self, fields: Mapping[str, str], authorization: str) -> None:
+        """RFC 7009: an unknown token, or one of another client, is no error and no news. Raises OAuthError for the client."""
+        catalogue = await self.current.latest()
+        client = token.authenticate(fields, authorization, catalogue.clients)
+        now, value = self.mint.clock(), token.required(fields, "token")
+        for kind in ("refresh", "access"):
+            found = await self.store.token(kind, digest(value), now)
+            if found and found.grant.client == client.id:
+                fact = self.mint.fact("srrt", found.account.id, client.id, grant=found.grant.id)
+                return await self.store.revoke(found.grant.id, now, (fact,))
+        return None
+
+    async def v2(self, query: Mapping[str, str], browser: Browser) -> Ended:
+        """/v2/logout: Auth0 asks nobody, and neither do we; SameSite cannot help, so it only ever ends this session."""
+        catalogue = await self.current.latest()
+        url = logout.v2_target(query, catalogue.clients, catalogue.tenant.logout_urls)
+        if url is None:
+            return Refused("invalid_request", "The returnTo address is not allowed.")
+        await self._end(browser)
+        return Away(url) if url else Done()
+
+    async def oidc(self, given: Mapping[str, str], browser: Browser) -> Ended:
+        """RP-initiated logout 1.0; without an id_token_hint of this session the person confirms."""
+        catalogue = await self.current.latest()
+        if given.get("action") == "cancel":
+            return Done()
+        hint = self.signer.verify(catalogue, given["id_token_hint"], ("JWT",)) if given.get("id_token_hint") else None
+        plan = logout.oidc_target(given, hint, catalogue.clients)
+        if plan is None:
+            return Refused("invalid_request", "The post_logout_redirect_uri is not allowed.")
+        confirmed = hmac.compare_digest(given.get("csrf", ""), csrf_token(browser.session, "logout"))
+        if browser.session and not confirmed and not plan.hinted:
+            return Asked(csrf_token(browser.session, "logout"), given.get("state", ""))
+        await self._end(browser)
+        return Away(plan.url) if plan.url else Done()
+
+    async def _end(self, browser: Browser) -> None:
+        if browser.session:
+            await self.store.sign_out(digest(browser.session), self.mint.clock(), (self.mint.fact("slo", ip=browser.ip),))

@@ -1,0 +1,65 @@
+"""What a browser brings, and what it is answered: http matches on these."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from yett.domain.attempt import Attempt
+
+
+class Browser(NamedTuple):
+    """What came with a request: cookie values, address, user agent, accepted languages. All of it is only claimed."""
+
+    holder: str = ""
+    session: str = ""
+    device: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    languages: str = ""
+
+
+class Choice(NamedTuple):
+    """One way on: `value` is what a button sends back, `kind` the factor's, `name` what its owner called it."""
+
+    value: str
+    kind: str
+    name: str = ""
+    last_used: bool = False
+
+
+class Screen(NamedTuple):
+    """Show this page. `error` is a message id of the page; `data` is what this screen needs."""
+
+    name: str
+    attempt: Attempt
+    client_name: str
+    locale: str
+    reasons: tuple[str, ...] = ()
+    account: str = ""
+    data: Mapping[str, object] = {}
+    error: str = ""
+
+
+class Go(NamedTuple):
+    """On to another of our own pages. `holder` is a new cookie value, where the browser had none."""
+
+    screen: str
+    state: str
+    holder: str = ""
+
+
+class Leave(NamedTuple):
+    """Back to the application, with new cookie values where a level was reached."""
+
+    url: str
+    session: str = ""
+    device: str = ""
+
+
+class Stop(NamedTuple):
+    """An error that is shown and never redirected. `error` is a code of oauth.errors."""
+
+    error: str
+    description: str = ""
+
+
+Step = Screen | Go | Leave | Stop

@@ -1,0 +1,128 @@
+"""/oauth/token: one story per grant, each through the gate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+import msgspec
+
+from yett.domain.attempt import Attempt
+from yett.domain.client import Api, Client
+from yett.domain.outcome import Allow, Deny
+from yett.domain.session import Grant
+from yett.domain.tenant import Catalogue
+from yett.flows.current import Current
+from yett.flows.gate import Gate
+from yett.flows.issue import Issue
+from yett.flows.mfa_api import MfaApi
+from yett.flows.mint import Mint, digest
+from yett.flows.steps import Browser
+from yett.oauth import errors, pkce, token
+from yett.oauth.authorize import AuthorizationRequest
+from yett.ports import Redemption, Store
+
+# What the request itself asked for is judged again at a refresh; its max_age and prompt are not (design: refresh).
+OF_THE_REQUEST = frozenset({"essential", "client_acr", "par"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Answers a token request with the token response; raises OAuthError for every refusal."""
+
+    store: Store
+    current: Current
+    gate: Gate
+    issue: Issue
+    mfa: MfaApi
+    mint: Mint
+
+    async def __call__(self, fields: Mapping[str, str], authorization: str, browser: Browser) -> dict[str, object]:
+        """Take the decoded fields of the body and the Authorization header."""
+        match token.parse(fields):
+            case token.CodeRequest() as asked:
+                return await self._code(asked, fields, authorization)
+            case token.RefreshRequest() as asked:
+                return await self._refresh(asked, fields, authorization, browser)
+            case token.ClientCredentialsRequest() as asked:
+                return await self._machine(asked, fields, authorization)
+            case token.PasswordRequest() as asked:
+                catalogue = await self.current.latest()
+                return await self.mfa.password(asked, self.client(fields, authorization, catalogue), catalogue, browser)
+            case token.MfaOtpRequest() as asked:
+                return await self.mfa.otp(asked, lambda catalogue: self.client(fields, authorization, catalogue), browser)
+
+    def client(self, fields: Mapping[str, str], authorization: str, catalogue: Catalogue) -> Client:
+        return token.authenticate(fields, authorization, catalogue.clients)
+
+    async def _code(self, asked: token.CodeRequest, fields: Mapping[str, str], authorization: str) -> dict[str, object]:
+        now = self.mint.clock()
+        found = await self.store.token("code", digest(asked.code), now)
+        catalogue = await self.current.at(found.version) if found else await self.current.latest()
+        client = self.client(fields, authorization, catalogue)
+        if found is None or found.grant.client != client.id:
+            raise errors.invalid_grant("Invalid authorization code")
+        request = msgspec.json.decode(found.grant.request, type=AuthorizationRequest)
+        if asked.redirect_uri != request.redirect_uri:
+            raise errors.invalid_grant("The redirect URI is not the one of the authorization request.")
+        pkce.verify(asked.code_verifier, request.code_challenge)
+        if found.token.expires_at <= now and found.token.used_at is None:
+            raise errors.invalid_grant("Invalid authorization code")
+        self._rejudge(found, (), catalogue, now)
+        return await self._hand_out(found, client, catalogue, now, leeway=0, refresh="offline_access" in found.grant.scope, event="acft")
+
+    async def _refresh(self, asked: token.RefreshRequest, fields: Mapping[str, str], authorization: str, browser: Browser) -> dict[str, object]:
+        now = self.mint.clock()
+        found = await self.store.token("refresh", digest(asked.refresh_token), now)
+        catalogue = await self.current.at(found.version) if found else await self.current.latest()
+        client = self.client(fields, authorization, catalogue)
+        if found is None or found.grant.client != client.id or found.token.expires_at <= now:
+            raise errors.invalid_grant("Unknown or invalid refresh token.")
+        outcome = self._judge(found, asked, catalogue, now)
+        if not isinstance(outcome, Allow):
+            await self._refuse_refresh(found, client, catalogue, outcome, browser)
+        scope = token.narrowed(asked.scope, found.grant.scope)
+        leeway = client.leeway if client.rotating else found.grant.ends_at
+        return await self._hand_out(found, client, catalogue, now, leeway=leeway, refresh=client.rotating, event="rtft", scope=scope)
+
+    async def _machine(self, asked: token.ClientCredentialsRequest, fields: Mapping[str, str], authorization: str) -> dict[str, object]:
+        catalogue = await self.current.latest()
+        client = self.client(fields, authorization, catalogue)
+        api, scope = token.machine_scope(asked, client, catalogue.apis, catalogue.grants)
+        await self.store.record((self.mint.fact("seccft", None, client.id, audience=api.identifier, scope=" ".join(scope)),))
+        return self.issue.machine(client, api, scope, catalogue, self.mint.clock())
+
+    async def _hand_out(
+        self, found: Redemption, client: Client, catalogue: Catalogue, now: int, *, leeway: int, refresh: bool, event: str, scope: tuple[str, ...] = ()
+    ) -> dict[str, object]:
+        grant = found.grant
+        scope, api = scope or grant.scope, api_of(grant, catalogue)
+        issued = self.issue.prepare(grant, scope, client, api, now, refresh=refresh)
+        done = self.mint.fact(f"se{event}", grant.account, client.id, grant=grant.id, scope=" ".join(scope))
+        replayed = self.mint.fact(f"fe{event}", grant.account, client.id, grant=grant.id, reason="used before: the grant is revoked")
+        if await self.store.redeem(found.token, issued.kept, leeway, now, {"done": (done,), "replayed": (replayed,)}) == "replayed":
+            raise errors.invalid_grant("Invalid authorization code" if found.token.kind == "code" else "Unknown or invalid refresh token.")
+        return self.issue.response(issued, grant, scope, found.account, client, api, catalogue, now)
+
+    def _rejudge(self, found: Redemption, _: tuple[()], catalogue: Catalogue, now: int) -> None:
+        """A code is good for what was allowed when it was made, unless account or factor have gone since."""
+        outcome = self._judge(found, None, catalogue, now)
+        if not isinstance(outcome, Allow):
+            raise errors.invalid_grant("Invalid authorization code")
+
+    def _judge(self, found: Redemption, asked: token.RefreshRequest | None, catalogue: Catalogue, now: int):  # type: ignore[no-untyped-def]
+        grant = found.grant
+        wants = tuple(clause._replace(max_age=None) for clause in grant.wants if clause.source in OF_THE_REQUEST)
+        attempt = Attempt(grant.id, "client", b"", grant.client, now, now, account=grant.account, base=grant.proofs, waivers=grant.waivers)
+        attempt = attempt._replace(wants=(*wants, *token.refresh_wants(asked))) if asked else attempt._replace(wants=wants)
+        case = self.gate.case(attempt, found.account, found.enrolments, catalogue, now, api_of(grant, catalogue), grant.scope)
+        return self.gate.decide(case, now)
+
+    async def _refuse_refresh(self, found: Redemption, client: Client, catalogue: Catalogue, outcome: object, browser: Browser) -> NoReturn:
+        if isinstance(outcome, Deny):
+            raise errors.invalid_grant("Unknown or invalid refresh token.")
+        await self.mfa.require_for(found, client, catalogue, browser)
+
+
+def api_of(grant: Grant, catalogue: Catalogue) -> Api | None:
+    """The API of a grant, if it has one and it still exists."""
+    return catalogue.apis.get(grant.audience) if grant.audience else None

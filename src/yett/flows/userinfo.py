@@ -1,0 +1,49 @@
+"""/userinfo: claims about whoever the access token speaks of (OIDC Core 5.3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from yett.flows.current import Current
+from yett.flows.issue import profile_of
+from yett.flows.mint import Mint, digest
+from yett.oauth import claims, errors
+from yett.ports import Signer, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Userinfo:
+    """Answers with the claims that the token's scopes allow; raises OAuthError."""
+
+    store: Store
+    current: Current
+    signer: Signer
+    mint: Mint
+    issuer: str
+
+    async def __call__(self, authorization: str, in_form: str) -> Mapping[str, object]:
+        """One token, by one method (RFC 6750, 2)."""
+        scheme, _, in_header = authorization.partition(" ")
+        if in_header and in_form:
+            raise errors.invalid_request("Send the access token by one method only.")
+        token = in_form or (in_header.strip() if scheme.lower() == "bearer" else "")
+        if not token:
+            raise errors.invalid_token("An access token is needed.")
+        return await (self._signed(token) if token.count(".") == 2 else self._opaque(token))
+
+    async def _opaque(self, token: str) -> Mapping[str, object]:
+        now = self.mint.clock()
+        found = await self.store.token("access", digest(token), now)
+        if found is None or found.token.expires_at <= now:
+            raise errors.invalid_token("The access token is invalid or has expired.")
+        return claims.userinfo(found.account, profile_of(found.account), found.token.scope)
+
+    async def _signed(self, token: str) -> Mapping[str, object]:
+        """A JWT for an API is good here if it was made for us as well, and its grant still stands."""
+        catalogue, now = await self.current.latest(), self.mint.clock()
+        said = self.signer.verify(catalogue, token, ("JWT", "at+jwt"))
+        scope = claims.judge_access(said, self.issuer, self.issuer + "userinfo", now)
+        grant = str(said["jti"]).partition(".")[0] if said else ""
+        found = await self.store.account(str(said["sub"])) if said and await self.store.grant_live(grant, now) else None
+        if found is None:
+            raise errors.invalid_token("The access token is invalid or has expired.")
+        return claims.userinfo(found[0], profile_of(found[0]), scope)

@@ -1,0 +1,154 @@
+"""The protocol's own endpoints: tokens, userinfo, discovery, keys, revocation and logout."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from yett.flows.current import Current
+from yett.flows.mfa_api import MfaApi
+from yett.flows.signout import Asked, Away, Ended, Refused, SignOut
+from yett.flows.tokens import Tokens
+from yett.flows.userinfo import Userinfo
+from yett.http.asgi import FORM, Malformed, Request, Response, json_response, see_other
+from yett.http.edge import SESSION, Edge
+from yett.http.pages import Pages, fields
+from yett.http.render import Page, render
+from yett.oauth.errors import OAuthError
+from yett.oauth.lang import choose_locale
+from yett.oauth.metadata import discovery
+from yett.oauth.token import origin_allowed, presented_client
+from yett.ports import Signer
+
+NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
+PUBLIC = (("cache-control", "public, max-age=300"), ("access-control-allow-origin", "*"))
+
+
+@dataclass
+class Kept:
+    """A document that changes with the configuration only."""
+
+    version: int = -1
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """Handlers of the OAuth endpoints. Every refusal is an OAuthError and is rendered in one place."""
+
+    tokens: Tokens
+    mfa: MfaApi
+    userinfo_flow: Userinfo
+    signout: SignOut
+    current: Current
+    signer: Signer
+    edge: Edge
+    pages: Pages
+    keys: Kept = field(default_factory=Kept)
+    metadata: Kept = field(default_factory=Kept)
+
+    async def token(self, request: Request) -> Response:
+        """/oauth/token, JSON or form."""
+        return await self._told(request, lambda given: self.tokens(given, request.headers.get("authorization", ""), self.edge.browser(request)))
+
+    async def challenge(self, request: Request) -> Response:
+        """/mfa/challenge: client authentication stands in the body."""
+        return await self._told(
+            request, lambda given: self.mfa.challenge(given, lambda catalogue: self.tokens.client(given, request.headers.get("authorization", ""), catalogue))
+        )
+
+    async def revoke(self, request: Request) -> Response:
+        """/oauth/revoke (RFC 7009): a refresh token takes its whole family along."""
+        return await self._told(request, lambda given: self.signout.revoke(given, request.headers.get("authorization", "")))
+
+    async def userinfo(self, request: Request) -> Response:
+        """GET or POST, with the token in the header or in the form (RFC 6750, 2)."""
+        given = dict(request.form) if request.method == "POST" and request.content_type == FORM else {}
+        headers = self._cors(request, None)
+        try:
+            said = await self.userinfo_flow(request.headers.get("authorization", ""), given.get("access_token", ""))
+        except OAuthError as refused:
+            return json_response(refused.body(), refused.status, (*NO_STORE, *headers, *refused.headers()))
+        return json_response(said, 200, (*NO_STORE, *headers))
+
+    async def preflight(self, request: Request) -> Response:
+        """CORS: which origins may ask is judged when they do."""
+        allowed = (
+            ("access-control-allow-methods", "GET, POST"),
+            ("access-control-allow-headers", "authorization, content-type, auth0-client, dpop"),
+            ("access-control-max-age", "600"),
+        )
+        return Response(204, b"", headers=(("access-control-allow-origin", request.headers.get("origin", "*")), ("vary", "origin"), *allowed))
+
+    async def jwks(self, _: Request) -> Response:
+        """The public keys, next and previous ones too."""
+        catalogue = await self.current.latest()
+        if self.keys.version != catalogue.version:
+            self.keys.body, self.keys.version = self.signer.jwks(catalogue), catalogue.version
+        return Response(200, self.keys.body, "application/json", PUBLIC)
+
+    async def discovery(self, _: Request) -> Response:
+        """OpenID Connect Discovery 1.0, and RFC 8414 by its own name."""
+        catalogue = await self.current.latest()
+        if self.metadata.version != catalogue.version:
+            self.metadata.body, self.metadata.version = msgspec.json.encode(discovery(self.edge.issuer, catalogue)), catalogue.version
+        return Response(200, self.metadata.body, "application/json", PUBLIC)
+
+    async def logout(self, request: Request) -> Response:
+        """/v2/logout: Auth0's own."""
+        return await self._signed_out(request, await self.signout.v2(dict(request.query), self.edge.browser(request)))
+
+    async def oidc_logout(self, request: Request) -> Response:
+        """RP-initiated logout; without a valid hint the person is asked first."""
+        given = fields(request) if request.method == "POST" else dict(request.query)
+        return await self._signed_out(request, await self.signout.oidc(given, self.edge.browser(request)))
+
+    async def _signed_out(self, request: Request, step: Ended) -> Response:
+        match step:
+            case Away(url):
+                return see_other(url, (self.edge.cookie(SESSION, "", 0),))
+            case Asked(csrf, state):
+                return await self._page(request, "logout-confirm", "/oidc/logout", state, csrf)
+            case Refused(error, description):
+                return await self.pages.stop(error, description, self.edge.browser(request))
+            case _:
+                response = await self._page(request, "logged-out", "", "", "")
+                return response._replace(headers=(*response.headers, self.edge.cookie(SESSION, "", 0)))
+
+    async def _page(self, request: Request, screen: str, action: str, state: str, csrf: str) -> Response:
+        tenant = (await self.current.latest()).tenant
+        locale = choose_locale(tuple(dict(request.query).get("ui_locales", "").split()), request.headers.get("accept-language", ""), tenant.locales)
+        return Response(200, render(screen, Page(locale, tenant.brand, action, state, csrf, demo=self.edge.demo)))
+
+    async def _told(self, request: Request, act: Callable[[Mapping[str, str]], object]) -> Response:
+        given = body_fields(request)
+        headers = (*NO_STORE, *self._cors(request, presented_client(given, request.headers.get("authorization", ""))))
+        try:
+            said = await act(given)  # type: ignore[misc]
+        except OAuthError as refused:
+            return json_response(refused.body(), refused.status, (*headers, *refused.headers()))
+        return json_response(said, 200, headers) if said is not None else Response(200, b"", headers=headers)
+
+    def _cors(self, request: Request, client_id: str | None) -> tuple[tuple[str, str], ...]:
+        """An origin may read the answer if the client that it names has registered it; a bearer token suffices elsewhere."""
+        origin = request.headers.get("origin")
+        if origin is None:
+            return ()
+        catalogue = self.current.known
+        clients = catalogue.clients if catalogue else {}
+        asked = clients.values() if client_id is None else filter(None, (clients.get(client_id),))
+        if not any(origin_allowed(origin, client) for client in asked):
+            return (("vary", "origin"),)
+        return (("access-control-allow-origin", origin), ("vary", "origin"), ("access-control-expose-headers", "www-authenticate"))
+
+
+def body_fields(request: Request) -> Mapping[str, str]:
+    """The fields of a JSON or form body. Raises Malformed for what is neither, or says a field twice, or not as text."""
+    if request.content_type == FORM:
+        return fields(request)
+    if request.content_type != "application/json":
+        raise Malformed(415, f"send application/json or {FORM}")
+    given = request.json()
+    if not isinstance(given, dict):
+        raise Malformed(400, "send a JSON object")
+    return {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items() if isinstance(value, (str, int, bool))}

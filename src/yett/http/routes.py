@@ -1,0 +1,49 @@
+"""Every route outside the management API, each with the gate that stands before what it gives."""
+
+from yett.http.app import Route, asset
+from yett.http.asgi import Request, Response
+from yett.http.brand import brand_css
+from yett.http.demo import Demo
+from yett.http.health import Probes
+from yett.http.oauth import OAuth
+from yett.http.pages import Pages
+
+
+def routes(pages: Pages, oauth: OAuth, probes: Probes, demo: Demo | None) -> tuple[Route, ...]:
+    """The table. A path that ends in `/*` takes whatever follows."""
+    read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
+
+    async def brand(_: Request) -> Response:
+        body = brand_css((await pages.current.latest()).tenant.brand)
+        return Response(200, body, "text/css; charset=utf-8", (("cache-control", "public, max-age=31536000, immutable"),))
+
+    table = (
+        Route("/authorize", {"GET": pages.authorize, "POST": pages.authorize}, "decide", page=True),
+        Route("/u/*", {"GET": pages.page, "POST": pages.page}, "decide", page=True),
+        Route("/oauth/token", {"POST": oauth.token, "OPTIONS": oauth.preflight}, "decide"),
+        Route("/mfa/challenge", {"POST": oauth.challenge, "OPTIONS": oauth.preflight}, "none"),
+        Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
+        Route("/oauth/revoke", {"POST": oauth.revoke, "OPTIONS": oauth.preflight}, "none"),
+        Route("/v2/logout", {"GET": oauth.logout}, "none", page=True),
+        Route("/oidc/logout", {"GET": oauth.oidc_logout, "POST": oauth.oidc_logout}, "none", page=True),
+        Route("/.well-known/openid-configuration", read, "none"),
+        Route("/.well-known/oauth-authorization-server", read, "none"),
+        Route("/.well-known/jwks.json", {"GET": oauth.jwks, "OPTIONS": oauth.preflight}, "none"),
+        Route("/healthz", {"GET": probes.alive}, "none"),
+        Route("/readyz", {"GET": probes.ready}, "none"),
+        Route("/metrics", {"GET": probes.metrics}, "none"),
+        Route("/assets/brand.css", {"GET": brand}, "none"),
+        Route("/assets/*", {"GET": asset}, "none"),
+    )
+    return table if demo is None else (*table, *_demo(demo))
+
+
+def _demo(demo: Demo) -> tuple[Route, ...]:
+    """The demo's own pages: a client like any other, and the dev outbox."""
+    return (
+        Route("/", {"GET": demo.to_home}, "none", page=True),
+        Route("/demo", {"GET": demo.home, "POST": demo.home}, "none", page=True),
+        Route("/demo/callback", {"GET": demo.callback}, "decide", page=True),
+        Route("/dev/outbox", {"GET": demo.messages}, "none", page=True),
+        Route("/dev/outbox.json", {"GET": demo.messages_json}, "none"),
+    )

@@ -1,0 +1,506 @@
+"""The composition root: the only file that knows all. Wiring is read here from top to bottom.
+
+What is slow to load is imported where it is used: `yett api` needs no database, and `yett serve` no command line.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import urlsplit
+
+from yett.config import PORT, Config, Faulty, parse
+from yett.factors.email import Email
+from yett.factors.password import Password
+from yett.factors.recovery import Recovery
+from yett.factors.totp import Totp
+from yett.flows.event import Event
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from socket import socket
+    from ssl import SSLContext
+
+    from yett.adapters.clock import SteadyClock
+    from yett.adapters.folder import Folder
+    from yett.adapters.sql import SqlStore
+    from yett.adapters.web.server import Asgi
+    from yett.factors.base import Factor
+    from yett.flows.administrator import Administrator, Refusal
+    from yett.flows.current import Current
+    from yett.flows.deliver import Carrier
+    from yett.flows.demo_seed import Demo
+    from yett.flows.doctor import Doctor, Finding, Found
+    from yett.flows.first_start import Ready
+    from yett.flows.mint import Mint
+    from yett.flows.operate import Operate
+    from yett.flows.people import People
+    from yett.ports import Hasher, Limiter, Signer
+
+    Pair = tuple[Path, Path]
+
+Flags = Mapping[str, object]
+LOG = logging.getLogger("yett.main")
+AGAIN, HALF_A_DAY = 5.0, 43200.0
+
+# The factors, all of them: a factor is one file and one line here.
+PASSWORD, EMAIL = Password(), Email()
+FACTORS: Mapping[str, "Factor"] = {factor.kind: factor for factor in (PASSWORD, Totp(), EMAIL, Recovery())}
+
+
+class Ground(NamedTuple):
+    """What everything stands on: the store, and what any flow may need besides."""
+
+    config: Config
+    folder: "Folder"
+    store: "SqlStore"
+    clock: "SteadyClock"
+    mint: "Mint"
+    signer: "Signer"
+    hasher: "Hasher"
+
+
+class App(NamedTuple):
+    """What is served, and what goes on beside it for as long as it is."""
+
+    asgi: "Asgi"
+    background: tuple[Callable[[], Awaitable[None]], ...] = ()
+
+
+async def lay(config: Config) -> Ground:
+    """Open the store."""
+    from yett.adapters.clock import SteadyClock, random_bytes
+    from yett.adapters.folder import Folder
+    from yett.adapters.keys.hasher import Argon2
+    from yett.adapters.keys.signer import JoseSigner
+    from yett.adapters.sql import open_store
+    from yett.flows.mint import Mint
+
+    folder, clock = Folder(config.dir), SteadyClock()
+    folder.make()
+    store = await open_store(config.database, directory=config.dir, kek=config.kek)
+    return Ground(config, folder, store, clock, Mint(clock, random_bytes), JoseSigner(), Argon2())
+
+
+# --- what is served ---------------------------------------------------------------------------------------------------
+
+
+def house(ground: Ground, ready: "Ready", demo: "Demo | None") -> App:
+    """Every flow, built with what it uses, and the application that speaks for them."""
+    from yett.domain.tries import Bucket
+    from yett.flows.authorize import Authorize
+    from yett.flows.conclude import Conclude
+    from yett.flows.current import Current
+    from yett.flows.gate import Gate
+    from yett.flows.health import Health
+    from yett.flows.here import Whereabouts
+    from yett.flows.issue import Issue
+    from yett.flows.leave import Leaving
+    from yett.flows.login import Login
+    from yett.flows.mfa_api import MfaApi
+    from yett.flows.prove import Prove
+    from yett.flows.signout import SignOut
+    from yett.flows.tokens import Tokens
+    from yett.flows.userinfo import Userinfo
+    from yett.http.app import App as Application
+    from yett.http.demo import Demo as DemoPages
+    from yett.http.edge import Edge
+    from yett.http.health import Probes
+    from yett.http.oauth import OAuth
+    from yett.http.outbox import Outbox
+    from yett.http.pages import Pages
+    from yett.http.routes import routes
+
+    config, store, mint, signer, hasher = ground.config, ground.store, ground.mint, ground.signer, ground.hasher
+    issuer, limiter, carrier = config.issuer, limits(ground), carries(ground)
+    bucket = Bucket(config.address_burst, 1) if config.address_burst else None
+    current, gate, conclude = Current(store), Gate(FACTORS), Conclude(mint)
+    whereabouts = Whereabouts(store, current, gate, mint, PASSWORD)
+    leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer)
+    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, bucket)
+    login = Login(store, whereabouts, prove, leaving, mint, limiter, carrier.wake)
+    authorize = Authorize(store, current, whereabouts, leaving, login, signer, mint, issuer)
+    mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, bucket)
+    tokens = Tokens(store, current, gate, issue, mfa, mint)
+    edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
+    pages = Pages(authorize, login, current, edge)
+    oauth = OAuth(tokens, mfa, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
+    probes = Probes(Health(store, ground.clock.ahead), {})
+    shown = DemoPages(tokens, current, signer, mint, edge, Outbox(carrier), demo.client_id, demo.client_secret) if demo else None
+    table = routes(pages, oauth, probes, shown)
+    return App(Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts), (carrier.run, lambda: upkeep(ground)))
+
+
+def limits(ground: Ground) -> "Limiter":
+    """Where rate limits live: in Valkey where there is one, in SQL where there are several processes, else in this one."""
+    from yett.adapters.budget import ProcessLimiter, SqlLimiter, ValkeyLimiter
+
+    if ground.config.valkey:
+        return ValkeyLimiter(ground.config.valkey)
+    return ProcessLimiter() if ground.config.embedded else SqlLimiter(ground.store.driver)
+
+
+def carries(ground: Ground) -> "Carrier":
+    """Messages leave by the configured providers; in a demo they stay in the outbox."""
+    from yett.adapters.deliver.compose import compose
+    from yett.adapters.deliver.dev import Dev
+    from yett.flows.deliver import Carrier
+
+    return Carrier(ground.store, (Dev(),), compose, ground.clock)
+
+
+def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi":
+    """The management API."""
+    from yett.flows.accounts import Births
+    from yett.flows.manage.access import Access
+    from yett.flows.manage.apis import Apis
+    from yett.flows.manage.clients import ClientGrants, Clients
+    from yett.flows.manage.configure import Configure
+    from yett.flows.manage.enrolments import Enrolments
+    from yett.flows.manage.guardian import Guardian
+    from yett.flows.manage.keys import Keys
+    from yett.flows.manage.logs import Logs
+    from yett.flows.manage.tenant import TenantSettings
+    from yett.flows.manage.users import Users
+    from yett.http.management.app import Manage, build
+
+    store, mint, issuer, births = ground.store, ground.mint, ground.config.issuer, Births(ground.mint, PASSWORD, EMAIL)
+    configure = Configure(store, current, mint)
+    manage = Manage(
+        access=Access(store, current, ground.signer, mint, issuer),
+        guardian=Guardian(configure, issuer),
+        clients=Clients(configure),
+        grants=ClientGrants(configure),
+        apis=Apis(configure, issuer),
+        users=Users(store, current, mint, ground.hasher, births),
+        enrolments=Enrolments(store, current, mint, FACTORS, births, carrier.wake),
+        logs=Logs(store),
+        keys=Keys(configure, ground.signer),
+        tenant=TenantSettings(configure),
+    )
+    return build(manage)
+
+
+async def upkeep(ground: Ground) -> None:
+    """Number facts, and now and then remove what ended long ago."""
+    numbered = await ground.store.number(500)
+    await ground.store.sweep(ground.clock())
+    await asyncio.sleep(0 if numbered else 2)
+
+
+# --- the first start, and the verbs -----------------------------------------------------------------------------------
+
+
+def administrator(ground: Ground, issuer: str) -> "Administrator":
+    """The client of admin.json."""
+    from yett.flows.administrator import Administrator
+    from yett.http.management.table import SCOPES
+
+    return Administrator(ground.store, ground.mint, ground.folder, issuer, SCOPES)
+
+
+def people(ground: Ground) -> "People":
+    """Accounts, as an operator opens them."""
+    from yett.flows.accounts import Births
+    from yett.flows.current import Current
+    from yett.flows.people import People
+
+    return People(ground.store, Current(ground.store), ground.hasher, Births(ground.mint, PASSWORD, EMAIL), ground.mint)
+
+
+def operate(ground: Ground, issuer: str) -> "Operate":
+    """The verbs."""
+    from yett.flows.operate import Operate
+
+    return Operate(ground.store, administrator(ground, issuer), people(ground), FACTORS, ground.mint)
+
+
+async def begin(ground: Ground, issuer: str, *, demo: bool) -> "tuple[Ready | Refusal, Demo | None]":
+    """The first start, or the checks of a later one; a demo has its application, its API and its user afterwards."""
+    from yett.flows.administrator import Refusal
+    from yett.flows.demo_seed import DemoSeed
+    from yett.flows.first_start import FirstStart
+
+    start = FirstStart(ground.store, ground.signer, administrator(ground, issuer), asyncio.sleep)
+    if not demo:
+        return await start(ground.config.regime, demo=False), None
+    seed = DemoSeed(ground.store, people(ground), ground.mint, ground.folder, issuer)
+    seeded = seed.demo()
+    ready = await start(ground.config.regime, demo=True, seed=seed.changes(seeded))
+    if not isinstance(ready, Refusal):
+        await seed(seeded, ready.catalogue)
+    return ready, seeded
+
+
+def doctor(ground: Ground, issuer: str, port: int) -> "Doctor":
+    """Judgements over the store, the files and what is around them."""
+    from yett.flows.doctor import Doctor
+
+    return Doctor(ground.store, ground.folder, around(ground.config, issuer, port)._replace(ahead=ground.clock.ahead()))
+
+
+def around(config: Config, issuer: str, port: int) -> "Found":
+    """What a doctor sees without the store."""
+    import time
+
+    from yett.adapters.folder import Folder
+    from yett.adapters.surroundings import certificate_ends, unreachable
+    from yett.adapters.tls import CA_KEY, LEAF, LEAF_KEY
+    from yett.flows.doctor import Found
+
+    folder = Folder(config.dir)
+    modes = {name: folder.mode(name) for name in ("admin.json", "demo.json", "kek", CA_KEY, LEAF_KEY, "yett.db")}
+    certificate = (config.tls.certificate or config.dir / LEAF) if config.tls else None
+    return Found(
+        now=int(time.time()),
+        issuer=issuer,
+        listen_port=port,
+        loopback=config.loopback,
+        embedded=config.embedded,
+        demo=config.demo,
+        regime=config.regime,
+        files={name: mode for name, mode in modes.items() if mode is not None},
+        kek_from_file=config.kek is None,
+        tls_ends=certificate_ends(certificate) if certificate else None,
+        smtp={} if config.demo else {one.host: unreachable(one) for one in config.smtp},
+    )
+
+
+# --- serving ----------------------------------------------------------------------------------------------------------
+
+
+def serve(argv: Sequence[str]) -> int:
+    """`yett serve`: sockets first, then certificates, then one process or several."""
+    from yett.adapters.log import log_to_stderr
+    from yett.adapters.web.listen import bind
+    from yett.adapters.web.server import run
+    from yett.cli.options import serve_flags
+
+    config = parse(serve_flags(argv), os.environ)
+    log_to_stderr(config.log_level)
+    bound = bind(config.listen)
+    for note in bound.notes:
+        tell(note)
+    config = config.at(bound.port)
+    pair = certificate(config)
+    if config.workers == 1:
+        return run(attend(config, bound.port, bound.sockets, pair))
+    from yett.adapters.web.workers import supervise
+
+    return supervise(config.workers, lambda number: run(attend(config, bound.port, bound.sockets, pair, first=number == 0)))
+
+
+def certificate(config: Config) -> "Pair | None":
+    """Chain and key, made where they are ours to make."""
+    import time
+
+    if config.tls is None:
+        return None
+    if config.tls.certificate and config.tls.key:
+        return config.tls.certificate, config.tls.key
+    from yett.adapters.folder import Folder
+    from yett.adapters.tls import LocalAuthority
+
+    return LocalAuthority(Folder(config.dir)).ensure(urlsplit(config.issuer).hostname or "localhost", int(time.time()))
+
+
+async def attend(config: Config, port: int, sockets: "Sequence[socket]", pair: "Pair | None", *, first: bool = True) -> int:
+    """One process from the opening of the store to its closing."""
+    from yett.adapters.web.server import server, tls_context
+    from yett.flows.administrator import Refusal
+
+    async with AsyncExitStack() as closing:
+        ground = await lay(config)
+        closing.push_async_callback(ground.store.close)
+        ready, demo = await begin(ground, config.issuer, demo=config.demo)
+        if isinstance(ready, Refusal):
+            tell(ready.reason)
+            return 1
+        app = house(ground, ready, demo)
+        context = tls_context(*pair) if pair else None
+        serving = server(app.asgi, context, lambda: announce(config, ready, demo) if first else None)
+        if config.embedded:
+            await closing.enter_async_context(door(ground, port))
+        tasks = [asyncio.create_task(forever(one)) for one in app.background]
+        if context:
+            tasks.append(asyncio.create_task(renew(config, context)))
+        closing.push_async_callback(ended, tasks)
+        await serving.serve(list(sockets))
+    return 0
+
+
+def door(ground: Ground, port: int) -> AbstractAsyncContextManager[None]:
+    """The verbs of the running server: SQLite is one process, so the command line comes through here."""
+    from yett.cli.control import opened
+    from yett.cli.verbs import verbs
+
+    issuer = ground.config.issuer
+    known = verbs(operate(ground, issuer), doctor(ground, issuer, port), running=True)
+    return opened(ground.folder.path, known)
+
+
+async def forever(work: Callable[[], Awaitable[None]]) -> None:
+    """What goes on beside the server goes on after a fault, too."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            LOG.exception("background work ended in a bug; it begins again")
+        await asyncio.sleep(AGAIN)
+
+
+async def renew(config: Config, context: "SSLContext") -> None:
+    """A certificate that was renewed, by us or by somebody else, is served without a restart."""
+    while True:
+        await asyncio.sleep(HALF_A_DAY)
+        try:
+            if pair := certificate(config):
+                context.load_cert_chain(*pair)
+        except Exception:
+            LOG.exception("the certificate could not be renewed")
+
+
+async def ended(tasks: "Sequence[asyncio.Task[None]]") -> None:
+    """Stop what went on beside the server."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def announce(config: Config, ready: "Ready", demo: "Demo | None") -> None:
+    """Say where it is. Standard output is for people, standard error for the log."""
+    from yett import __version__
+
+    where = f"SQLite in {config.dir}" if config.embedded else "PostgreSQL"
+    lines = [f"Yett {__version__} serves {config.issuer} (regime {ready.catalogue.tenant.regime}, {where})"]
+    if ready.first:
+        lines.append(f"First start: the administrator's credentials are in {config.dir / 'admin.json'}; try `yett api get guardian/factors`")
+    if config.tls and not config.tls.certificate:
+        lines.append(f"Local certificate authority: {config.dir / 'ca.pem'}")
+    lines += [f"Note: {note}" for note in ready.notes]
+    if demo:
+        lines += [
+            "",
+            "DEMO: nothing here is real, and every message is shown to whoever is on this machine.",
+            f"  application  {config.issuer}demo  (client_id {demo.client_id})",
+            f"  user         {demo.email}  password {demo.password}",
+            f"  API          {demo.api}  scopes {' '.join(demo.scopes)}",
+            f"  messages     {config.issuer}dev/outbox",
+            f"  all of it    {config.dir / 'demo.json'}",
+        ]
+    print("\n".join(lines), flush=True)  # noqa: T201 - this is the command line's own voice
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def verb(flags: Flags, name: str, args: Mapping[str, object]) -> Iterator[Event]:
+    """Have a verb done by the running server, else on the store itself."""
+    from yett.cli.control import ask, knock
+
+    config = parse(flags, os.environ).at(PORT)
+    if connection := knock(config.dir):
+        yield from ask(connection, name, args)
+        return
+    with asyncio.Runner() as runner:
+        ground = runner.run(lay(config))
+        try:
+            events = alone(ground, name, args)
+            while event := runner.run(anext(events, None)):
+                yield event
+        finally:
+            runner.run(ground.store.close())
+
+
+async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncIterator[Event]:
+    """A verb with no server running. A store that was never started is started first, but for a doctor's look."""
+    from yett.cli.verbs import verbs
+    from yett.flows.administrator import Refusal, issuer_in
+
+    issuer = issuer_in(await ground.store.catalogue()) or ground.config.issuer
+    if name != "doctor" and await ground.store.remembered("admin") is None:
+        ready, _ = await begin(ground, issuer, demo=False)
+        if isinstance(ready, Refusal):
+            yield Event("refused", ready.reason)
+            return
+    known = verbs(operate(ground, issuer), doctor(ground, issuer, ground.config.listen[0].port), running=False)
+    async for event in known[name](args):
+        yield event
+
+
+def upgrade(flags: Flags) -> Iterator[Event]:
+    """`yett db upgrade`."""
+    from yett.adapters.folder import Folder
+    from yett.adapters.sql import upgrade as migrated
+
+    config = parse(flags, os.environ)
+    Folder(config.dir).make()
+    yield Event("done", f"the schema is at {asyncio.run(migrated(config.database))}")
+
+
+def examine(flags: Flags) -> "Sequence[Finding]":
+    """`yett doctor`, whatever state the store is in."""
+    from yett.flows.doctor import Finding
+    from yett.flows.doctor import examine as judged
+
+    config = parse(flags, os.environ).at(PORT)
+    try:
+        (event,) = verb(flags, "doctor", {})
+    except troubles() as fault:
+        return judged(around(config, config.issuer, config.listen[0].port)._replace(store_says=plain(fault)))
+    return [Finding(**one) for one in cast("Sequence[dict[str, Any]]", event.data["findings"])]
+
+
+def entry() -> None:
+    """`yett`."""
+    argv = sys.argv[1:]
+    try:
+        sys.exit(serve(argv[1:]) if argv[:1] == ["serve"] else command())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Faulty as faulty:
+        for fault in faulty.faults:
+            tell(f"{fault.where}: {fault.says}")
+        sys.exit(2)
+    except troubles() as fault:
+        tell(plain(fault))
+        sys.exit(1)
+
+
+def command() -> int:
+    """Every command but `serve`."""
+    from yett.cli.app import Doors, build
+
+    build(Doors(serve, verb, upgrade, examine))()
+    return 0
+
+
+def troubles() -> tuple[type[Exception], ...]:
+    """What is no bug but the state of the world: said in one line."""
+    import sqlite3
+
+    from psycopg import Error
+
+    from yett.adapters.sql.seal import SealError
+    from yett.adapters.sql.sqlite import InUse
+    from yett.adapters.sql.steps import NotCommitted
+    from yett.adapters.web.listen import Taken
+
+    return Taken, InUse, SealError, NotCommitted, OSError, sqlite3.Error, Error
+
+
+def plain(fault: Exception) -> str:
+    """The fault in one line, without what it may quote."""
+    from yett.adapters.log import redacted
+
+    where = f": {fault.filename}" if isinstance(fault, OSError) and fault.filename else ""
+    said = (fault.strerror or str(fault)) if isinstance(fault, OSError) else str(fault)
+    return redacted(" ".join(f"{said}{where}".split())) or type(fault).__name__
+
+
+def tell(says: str) -> None:
+    """One line to whoever started us."""
+    print(f"yett: {says}", file=sys.stderr, flush=True)  # noqa: T201 - this is the command line's own voice
