@@ -159,19 +159,32 @@ def _vouched(case: Case, now: int, max_age: int) -> bool:
 
 
 def _ask(case: Case, clauses: Sequence[Clause], held: Sequence[Proof], now: int) -> Outcome | None:
-    """What helps: one more proof, or two; else a new factor; None where nothing does."""
+    """What helps: more proofs, or a new factor; None where nothing does.
+
+    An implicit factor (e-mail) serves beside one that was enrolled, not instead of enrolling one.
+    """
     shown = tuple(proof.shown for proof in held)
     reasons = _missing(shown, clauses)
-    for size in (1, 2):
-        helps = set(chain.from_iterable(some for some in combinations(case.usable, size) if not _missing((*shown, *_would(case, some)), clauses)))
-        if helps:
-            return StepUp(reasons, tuple(one for one in case.usable if one in helps))
+    helps = _helpful(case, shown, clauses)
     everything = (*shown, *_would(case, case.usable))
     kinds = tuple(kind for kind, promise in case.offers.items() if not _missing((*everything, promise), clauses))
+    implicit = {one.id for one in case.enrolments if one.link == "implicit"}
+    if helps and not (kinds and implicit.issuperset(helps)):
+        return StepUp(reasons, helps)
     if not kinds:
         return None
     optional = all(_voluntary(clause) for clause in clauses if clause.source in reasons)
     return may_add(case, now) or Enrol(reasons, kinds, optional)
+
+
+def _helpful(case: Case, shown: Sequence[Shown], clauses: Sequence[Clause]) -> tuple[str, ...]:
+    """The enrolments of which one more proof is enough; where none is, those of which two are."""
+    for size in (1, 2):
+        enough_together = (some for some in combinations(case.usable, size) if not _missing((*shown, *_would(case, some)), clauses))
+        helps = set(chain.from_iterable(enough_together))
+        if helps:
+            return tuple(one for one in case.usable if one in helps)
+    return ()
 
 
 def _without_wish(case: Case, clauses: Sequence[Clause], now: int) -> Outcome | None:
