@@ -133,10 +133,12 @@ def reseal(limit: int, seal: Seal) -> Steps[int]:
 def _sealed_anew(table: Table, owner: str | None, sealed: tuple[str, ...], row: Row, seal: Seal) -> Query:
     id, *rest = row
     account = rest.pop(0) if owner else ""
+    # A plain string: SQLAlchemy's own kind of name does not encode.
+    place = str(table.name)
     values: dict[str, object] = {"sealed_by": seal.current}
     for column, secret in zip(sealed, rest, strict=True):
-        clear = None if secret is None else seal.open(account, table.name, id, column, secret)
-        values[column] = None if clear is None else seal.close(account, table.name, id, column, clear)
+        clear = None if secret is None else seal.open(account, place, id, column, secret)
+        values[column] = None if clear is None else seal.close(account, place, id, column, clear)
     return Query(_ANEW[table.name], new(values) | {"this": id})
 
 
