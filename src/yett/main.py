@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from yett.flows.current import Current
     from yett.flows.deliver import Carrier
     from yett.flows.demo_seed import Demo
-    from yett.flows.doctor import Doctor, Finding, Found
+    from yett.flows.doctor import Finding, Found
     from yett.flows.first_start import Ready
     from yett.flows.mint import Mint
     from yett.flows.operate import Operate
@@ -235,11 +235,12 @@ async def begin(ground: Ground, issuer: str, *, demo: bool) -> "tuple[Ready | Re
     return ready, seeded
 
 
-def doctor(ground: Ground, issuer: str, port: int) -> "Doctor":
+async def doctor(ground: Ground, issuer: str, port: int) -> "Sequence[Finding]":
     """Judgements over the store, the files and what is around them."""
     from yett.flows.doctor import Doctor
 
-    return Doctor(ground.store, ground.folder, around(ground.config, issuer, port)._replace(ahead=ground.clock.ahead()))
+    found = await asyncio.to_thread(around, ground.config, issuer, port)
+    return await Doctor(ground.store, ground.folder, found._replace(ahead=ground.clock.ahead()))()
 
 
 def around(config: Config, issuer: str, port: int) -> "Found":
@@ -338,7 +339,7 @@ def door(ground: Ground, port: int) -> AbstractAsyncContextManager[None]:
     from yett.cli.verbs import verbs
 
     issuer = ground.config.issuer
-    known = verbs(operate(ground, issuer), doctor(ground, issuer, port), running=True)
+    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, port), running=True)
     return opened(ground.folder.path, known)
 
 
@@ -426,7 +427,7 @@ async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncI
         if isinstance(ready, Refusal):
             yield Event("refused", ready.reason)
             return
-    known = verbs(operate(ground, issuer), doctor(ground, issuer, ground.config.listen[0].port), running=False)
+    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, ground.config.listen[0].port), running=False)
     async for event in known[name](args):
         yield event
 

@@ -12,7 +12,7 @@ USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "tas
 HIDDEN = "[hidden]"
 SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)|secret|token|cookie|authori[sz]ation|credential|assertion|private|\bkek\b|\bseed\b|\bcsrf\b|"
-    r"(^|_)(code|otp|pin)s?$|code_verifier|(^|_)key$",
+    r"^(code|otp|pin|key)s?$|(oob|binding|recovery|user|device|mfa)_codes?$|_otp$|code_verifier|(private|api|data)_key$",
     re.IGNORECASE,
 )
 # A secret inside a text: a name with a value, a bearer, a JWT, an authenticator's URI, a password in a URL.
@@ -74,7 +74,7 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "asyncio"):
+    for noisy in ("alembic", "asyncio", "httpcore", "httpx"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # Below that it reports each malformed request: a log that strangers write.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)

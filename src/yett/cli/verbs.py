@@ -1,12 +1,13 @@
 """Verbs by the words that call them: on the command line and at the running server's door alike."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-from yett.flows.doctor import Doctor
+from yett.flows.doctor import Finding
 from yett.flows.event import Event
 from yett.flows.operate import Operate
 
 Verb = Callable[[Mapping[str, object]], AsyncIterator[Event]]
+Doctor = Callable[[], Awaitable[Sequence[Finding]]]
 
 
 def verbs(operate: Operate, doctor: Doctor, *, running: bool) -> Mapping[str, Verb]:

@@ -56,19 +56,18 @@ class DemoSeed:
         """The demo as it was, or a new one."""
         try:
             kept = json.loads(self.files.read(DEMO) or b"")
-            demo = Demo(str(kept["client_id"]), str(kept["client_secret"]), str(kept["email"]), str(kept["password"]))
+            return Demo(str(kept["client_id"]), str(kept["client_secret"]), str(kept["email"]), str(kept["password"]))
         except (ValueError, KeyError, TypeError):
-            demo = Demo(self.mint.name(size=24), self.mint.token(), "demo@example.com", readable(self.mint.random(8)))
-        whole = {"issuer": self.issuer, "domain": urlsplit(self.issuer).netloc, **demo._asdict()}
-        self.files.write(DEMO, json.dumps(whole, indent=2).encode() + b"\n")
-        return demo
+            return Demo(self.mint.name(size=24), self.mint.token(), "demo@example.com", readable(self.mint.random(8)))
 
     def changes(self, demo: Demo) -> Sequence[Change]:
         """What the first start of the store writes along."""
         return Tenant(factors=dict.fromkeys(FACTORS, True)), self._client(demo), api()
 
     async def __call__(self, demo: Demo, catalogue: Catalogue) -> None:
-        """The application follows the issuer, and the user is there with the password that is printed."""
+        """The file says what there is: the application follows the issuer, the user has the password that is printed."""
+        whole = {"issuer": self.issuer, "domain": urlsplit(self.issuer).netloc, **demo._asdict()}
+        self.files.write(DEMO, json.dumps(whole, indent=2).encode() + b"\n")
         client = self._client(demo)
         kept = catalogue.clients.get(demo.client_id)
         if kept is None or kept.callbacks != client.callbacks:
