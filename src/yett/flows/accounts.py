@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from yett.domain.account import Account
+from yett.domain.account import Account, canonical
 from yett.domain.enrolment import Enrolment, State
 from yett.factors.base import Factor
 from yett.flows.mint import Mint
@@ -14,11 +14,12 @@ ADDRESS = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]{1,64}@[A-Za-z0-9\u0080
 # No "@": nobody calls himself after another's address.
 USERNAME = re.compile(r"[A-Za-z0-9_.+!#$^`~'-]{1,128}")
 IMPLICIT = "implicit"
+LONGEST = 254
 
 
 def is_address(email: str) -> bool:
     """Whether this is one e-mail address."""
-    return len(email) <= 254 and ADDRESS.fullmatch(email) is not None
+    return len(email) <= LONGEST and ADDRESS.fullmatch(email) is not None
 
 
 def is_username(name: str) -> bool:
@@ -44,12 +45,17 @@ class Births:
         if self.email is None:
             return ()
         old = next((one for one in has if one.kind == self.email.kind and one.link == IMPLICIT), None)
-        state = State(open=account.email.encode())
+        state = State(open=canonical(account.email).encode())
         if not account.email_verified:
             return (old._replace(status="deleted", generation=old.generation + 1),) if old and old.status == "active" else ()
         if old and old.status == "active" and old.state.open == state.open:
             return ()
         return (self._born(account, self.email, state, old, IMPLICIT),)
+
+    def companion(self, account: Account, factor: Factor, state: State, has: Sequence[Enrolment]) -> Enrolment:
+        """A sheet of codes in the place of the one that the account has, if it has one."""
+        old = next((one for one in has if one.kind == factor.kind), None)
+        return self._born(account, factor, state, old, None)
 
     def _born(self, account: Account, factor: Factor, state: State, old: Enrolment | None, link: str | None) -> Enrolment:
         """What was proven with the generation before is proven no longer."""

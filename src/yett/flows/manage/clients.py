@@ -34,6 +34,7 @@ class Clients:
         secret = "" if draft.auth_method == "none" else self.configure.mint.token()
         new = draft._replace(id=self.configure.mint.name(size=24), secret=digest(secret) if secret else None)
         facts = (caller.fact(self.configure.mint, "sapi", client_id=new.id),)
+
         def edited(catalogue: Catalogue) -> Edit | Refused:
             fault = faulty(new, catalogue)
             return invalid(fault) if fault else Edit((new,), facts)
@@ -95,9 +96,7 @@ class ClientGrants:
     async def all(self, client: str | None = None, audience: str | None = None) -> Sequence[ClientGrant]:
         """Those of this application and API, by id."""
         grants = (await self.configure.current.latest()).grants
-        wanted = (
-            one for one in grants if client in {None, one.client} and audience in {None, one.audience}
-        )
+        wanted = (one for one in grants if client in {None, one.client} and audience in {None, one.audience})
         return sorted(wanted, key=lambda one: one.id)
 
     async def one(self, id: str) -> ClientGrant | Refused:

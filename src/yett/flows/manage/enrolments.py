@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from yett.domain.account import Account
 from yett.domain.enrolment import Enrolment, Message
-from yett.factors.base import Factor, Words
-from yett.flows.accounts import IMPLICIT
+from yett.factors.base import Ask, Factor, Words
+from yett.flows.accounts import IMPLICIT, Births
 from yett.flows.current import Current
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import ROUNDS
-from yett.flows.manage.refused import Refused, absent
+from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.mint import Mint
 from yett.ports import Accounts, Post
 
@@ -34,6 +34,7 @@ class Enrolments:
     current: Current
     mint: Mint
     factors: Mapping[str, Factor]
+    births: Births
     post: Post
 
     async def of(self, account: str) -> tuple[Account, Sequence[Held]] | Refused:
@@ -62,10 +63,10 @@ class Enrolments:
                 return found
             seen, held = found
             renamed = held.enrolment._replace(name=name)
-            facts = (caller.fact(self.mint, "sapi", account, method=id), )
+            facts = (caller.fact(self.mint, "sapi", account, method=id),)
             if await self.store.change_account(seen, seen, (renamed,), ends=False, now=self.mint.clock(), facts=facts):
                 return seen, held._replace(enrolment=renamed)
-        return Refused("busy", "The user is being changed by others; try again.", "too_many_requests")
+        return BUSY
 
     async def remove(self, caller: Caller, account: str, id: str) -> Refused | None:
         """Remove an enrolment, and those that are linked with it."""
@@ -76,8 +77,7 @@ class Enrolments:
         if chosen is None:
             return absent("authentication method")
         if chosen.enrolment.link == IMPLICIT:
-            message = "This method comes with the verified e-mail address and cannot be deleted."
-            return Refused("invalid", message, "operation_not_supported")
+            return invalid("This method comes with the verified address and cannot be deleted.", "operation_not_supported")
         link = chosen.enrolment.link
         gone = [one for one in found[1] if one is chosen or (link and one.enrolment.link == link)]
         if not await self._remove(caller, found[0], gone):
@@ -102,6 +102,27 @@ class Enrolments:
             return absent("user")
         await self.store.forget(account, (caller.fact(self.mint, "sapi", account),))
         return None
+
+    async def new_codes(self, caller: Caller, account: str) -> Sequence[str] | Refused:
+        """New recovery codes in the place of all that the account has."""
+        tenant = (await self.current.latest()).tenant
+        factor = next((one for one in self.factors.values() if one.words.companion), None)
+        if factor is None or not tenant.factors.get(factor.words.factor, False):
+            return invalid("Recovery codes are switched off.", "operation_not_supported")
+        for _ in range(ROUNDS):
+            found = await self.store.account(account)
+            if found is None:
+                return absent("user")
+            seen, has = found
+            offer = factor.offer(Ask(self.mint.random(64), self.mint.clock(), rules={"count": tenant.recovery_codes}), has)
+            new = seen._replace(security_version=seen.security_version + 1)
+            put = (self.births.companion(seen, factor, offer.remember, has),)
+            told = caller.fact(self.mint, "sapi", account, factor=factor.words.method)
+            notice = Message("email", seen.email, "recovery_regenerated", tenant.locales[0], {})
+            if await self.store.change_account(seen, new, put, ends=False, now=self.mint.clock(), facts=(told,), notices=(notice,)):
+                self.post()
+                return offer.show["codes"].split("\n")
+        return BUSY
 
     async def _remove(self, caller: Caller, account: Account, gone: Sequence[Held]) -> int:
         facts = [caller.fact(self.mint, "sapi", account.id)]

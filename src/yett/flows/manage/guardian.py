@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from yett.domain.fact import Fact
 from yett.domain.tenant import Catalogue, Remember, Tenant
+from yett.flows.first_start import is_number
 from yett.flows.gate import regime_of
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import Configure, Edit
@@ -23,6 +24,8 @@ AUTH0: Mapping[str, str] = {
     "recovery-code": "",
     "passkey": "",
 }
+# Factors that are bound to the name of the issuer.
+BOUND = frozenset({"webauthn-roaming", "webauthn-platform", "passkey"})
 # Factors whose codes have a length and an expiry, by the name that their settings have in the path.
 SENT = {"phone": "sms", "email": "email"}
 
@@ -38,6 +41,7 @@ class Guardian:
     """Which factors are on, when they are asked for, and for how long a browser may be remembered."""
 
     configure: Configure
+    issuer: str
 
     async def tenant(self) -> Tenant:
         """The tenant as it is now."""
@@ -52,16 +56,14 @@ class Guardian:
         """Switch a factor on or off for everybody."""
         if name not in AUTH0:
             return absent("factor")
-        change = await self._tenant(
-            caller, lambda tenant: tenant._replace(factors={**tenant.factors, name: on}), factor=name, enabled=on
-        )
+        if on and name in BOUND and is_number(self.issuer):
+            return invalid("WebAuthn does not work under an issuer that is an IP address.", "operation_not_supported")
+        change = await self._tenant(caller, lambda tenant: tenant._replace(factors={**tenant.factors, name: on}), factor=name, enabled=on)
         return change if isinstance(change, Refused) else on
 
     async def policies(self, caller: Caller, policies: tuple[str, ...]) -> tuple[str, ...] | Refused:
         """Replace the policies: all-applications, confidence-score, or none (step-up only)."""
-        change = await self._tenant(
-            caller, lambda tenant: tenant._replace(policies=policies), policies=" ".join(policies)
-        )
+        change = await self._tenant(caller, lambda tenant: tenant._replace(policies=policies), policies=" ".join(policies))
         return change if isinstance(change, Refused) else policies
 
     async def remembering(self) -> Remember:
@@ -110,9 +112,7 @@ class Guardian:
         return change if isinstance(change, Refused) else codes
 
     async def _tenant(self, caller: Caller, edit: Callable[[Tenant], Tenant], **told: object) -> Catalogue | Refused:
-        return await self.configure.change(
-            lambda catalogue: Edit((edit(catalogue.tenant),), self._facts(caller, **told))
-        )
+        return await self.configure.change(lambda catalogue: Edit((edit(catalogue.tenant),), self._facts(caller, **told)))
 
     def _facts(self, caller: Caller, **told: object) -> tuple[Fact, ...]:
         mint = self.configure.mint

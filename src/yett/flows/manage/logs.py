@@ -24,15 +24,11 @@ class Logs:
 
     async def page(self, wanted: Wanted, offset: int, limit: int, *, newest_first: bool) -> tuple[Sequence[Fact], int]:
         """A page, and how many there are in all."""
-        return await self.store.facts(
-            offset, limit, account=wanted.account, type=wanted.type, newest_first=newest_first
-        )
+        return await self.store.facts(offset, limit, account=wanted.account, type=wanted.type, newest_first=newest_first)
 
     async def since(self, wanted: Wanted, after: str, take: int) -> Sequence[Fact]:
         """Those after the fact `after`, the oldest first; "" begins with the first of all."""
-        page, _ = await self.store.facts(
-            0, take, account=wanted.account, type=wanted.type, after=after, newest_first=False
-        )
+        page, _ = await self.store.facts(0, take, account=wanted.account, type=wanted.type, after=after, newest_first=False)
         return page
 
     async def one(self, id: str) -> Fact | Refused:

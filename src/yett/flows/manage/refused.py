@@ -13,6 +13,9 @@ class Refused(NamedTuple):
     code: str = ""
 
 
+BUSY = Refused("busy", "The user is being changed by others; try again.", "too_many_requests")
+
+
 def absent(what: str) -> Refused:
     """There is no such thing, or not for this caller: one answer for both."""
     return Refused("absent", f"The {what} does not exist.", f"inexistent_{what.replace(' ', '_')}")

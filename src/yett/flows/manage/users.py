@@ -15,7 +15,7 @@ from yett.flows.current import Current
 from yett.flows.gate import regime_of
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import ROUNDS
-from yett.flows.manage.refused import Refused, absent, invalid
+from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.mint import Mint
 from yett.ports import Accounts, Busy, Hasher
 
@@ -54,6 +54,11 @@ class Users:
         found = await self.store.find(email)
         return found if found and canonical(found.email) == canonical(email) else None
 
+    async def by_username(self, name: str) -> Account | None:
+        """The account of this username, whatever its case."""
+        found = await self.store.find(name)
+        return found if found and found.username and canonical(found.username) == canonical(name) else None
+
     async def one(self, id: str) -> tuple[Account, Sequence[Enrolment]] | Refused:
         """The account of this id, and what it has enrolled."""
         return await self.store.account(id) or absent("user")
@@ -82,7 +87,7 @@ class Users:
             done = await self._try(caller, *found, wish)
             if done is not None:
                 return done
-        return Refused("busy", "The user is being changed by others; try again.", "too_many_requests")
+        return BUSY
 
     async def delete(self, caller: Caller, id: str) -> Refused | None:
         """Delete an account and all that it has; the facts stay."""
@@ -102,7 +107,7 @@ class Users:
             seen, facts = found[0], (caller.fact(self.mint, "sapi", id),)
             if await self.store.change_account(seen, _moved(seen), (), ends=True, now=self.mint.clock(), facts=facts):
                 return None
-        return Refused("busy", "The user is being changed by others; try again.", "too_many_requests")
+        return BUSY
 
     async def _try(self, caller: Caller, seen: Account, has: Sequence[Enrolment], wish: Wish) -> Account | Refused | None:
         """One round; None: the account was changed meanwhile."""
@@ -124,7 +129,13 @@ class Users:
         locale = (await self.current.latest()).tenant.locales[0]
         notices = [Message("email", seen.email, template, locale, {}) for template in happened]
         done = await self.store.change_account(
-            seen, new, put, ends=bool(happened), now=now, facts=self._facts(caller, new, wish, happened), notices=notices
+            seen,
+            new,
+            put,
+            ends=bool(happened),
+            now=now,
+            facts=self._facts(caller, new, wish, happened),
+            notices=notices,
         )
         return new if done else None
 
@@ -163,8 +174,8 @@ def _moved(account: Account) -> Account:
 
 def _changed(seen: Account, wish: Wish, now: int) -> Account:
     """A new address is not verified unless that is said along with it."""
-    email = seen.email if wish.email is None else wish.email
-    known = seen.email_verified and canonical(email) == canonical(seen.email)
+    email = seen.email if wish.email is None else canonical(wish.email)
+    known = seen.email_verified and email == canonical(seen.email)
     profile = merged(msgspec.json.decode(seen.profile, type=dict[str, object]), wish.profile)
     return seen._replace(
         email=email,
@@ -194,9 +205,10 @@ def merged(profile: Mapping[str, object], wish: Mapping[str, object]) -> dict[st
     for name, value in wish.items():
         old = result.get(name)
         if name in MERGED and isinstance(value, Mapping) and value:
-            value = {**(old if isinstance(old, Mapping) else {}), **value}
-            value = {key: item for key, item in value.items() if item is not None}
-        result[name] = value
+            both = {**(old if isinstance(old, Mapping) else {}), **value}
+            result[name] = {key: item for key, item in both.items() if item is not None}
+        else:
+            result[name] = value
     return {name: value for name, value in result.items() if value is not None}
 
 

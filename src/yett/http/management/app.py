@@ -1,0 +1,92 @@
+"""The management API as one ASGI application, built when it is first asked for."""
+
+import asyncio
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote
+
+from yett.flows.manage.access import Access, Caller
+from yett.flows.manage.apis import Apis
+from yett.flows.manage.clients import ClientGrants, Clients
+from yett.flows.manage.enrolments import Enrolments
+from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.keys import Keys
+from yett.flows.manage.logs import Logs
+from yett.flows.manage.tenant import TenantSettings
+from yett.flows.manage.users import Users
+from yett.http.asgi import ASGI, Receive, Scope, Send
+
+FAILED = 400
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+@dataclass(frozen=True, slots=True)
+class Manage:
+    """The verbs that the management API has."""
+
+    access: Access
+    guardian: Guardian
+    clients: Clients
+    grants: ClientGrants
+    apis: Apis
+    users: Users
+    enrolments: Enrolments
+    logs: Logs
+    keys: Keys
+    tenant: TenantSettings
+
+
+def build(manage: Manage, version: str = "0") -> ASGI:
+    """An application for all paths below /api/v2. Litestar is imported at the first request, not at start."""
+    return _Management(manage, version)
+
+
+@dataclass
+class _Management:
+    """Hands requests to Litestar as they came, and tells the log of the mutations that failed."""
+
+    manage: Manage
+    version: str
+
+    def __post_init__(self) -> None:
+        self._app: ASGI | None = None
+        self._building = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        app = self._app or await self._built()
+        head = scope["method"] == "HEAD"
+        path = scope.get("raw_path") or quote(scope["path"]).encode()
+        # Litestar routes by the path as it came: an id may hold a slash, percent-encoded.
+        asked = {**scope, "path": path.decode("latin-1"), "root_path": "", "method": "GET" if head else scope["method"]}
+
+        async def answer(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                await self._tell(asked, message["status"])
+                message = {**message, "headers": [*message["headers"], *HEADERS]}
+            elif head:
+                message = {**message, "body": b""}
+            await send(message)
+
+        await app(asked, receive, answer)
+
+    async def _built(self) -> ASGI:
+        async with self._building:
+            if self._app is None:
+                self._app = await asyncio.to_thread(self._build)
+            return self._app
+
+    def _build(self) -> ASGI:
+        from yett.http.management.litestar import application
+
+        return cast("ASGI", application(self.manage, self.version))
+
+    async def _tell(self, asked: Scope, status: int) -> None:
+        """A mutation that failed, of a caller whom we know: strangers write nothing into the log."""
+        caller = asked.get("auth")
+        if status < FAILED or asked["method"] not in WRITES or not isinstance(caller, Caller):
+            return
+        access = self.manage.access
+        await self.manage.logs.store.record((caller.fact(access.mint, "fapi", status=status),))

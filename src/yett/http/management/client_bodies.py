@@ -1,0 +1,250 @@
+"""An application on the wire, and what becomes of each field."""
+
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from yett.domain.client import Client
+from yett.http.management.wire import Body, Paged, or_else
+
+AppType = Literal["native", "spa", "regular_web", "non_interactive", "resource_server"]
+AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
+GRANT = "http://auth0.com/oauth/grant-type/"
+GrantType = Literal[
+    "authorization_code",
+    "implicit",
+    "refresh_token",
+    "client_credentials",
+    "password",
+    "http://auth0.com/oauth/grant-type/password-realm",
+    "http://auth0.com/oauth/grant-type/mfa-oob",
+    "http://auth0.com/oauth/grant-type/mfa-otp",
+    "http://auth0.com/oauth/grant-type/mfa-recovery-code",
+    "http://auth0.com/oauth/grant-type/passwordless/otp",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:okta:params:oauth:grant-type:webauthn",
+    "urn:openid:params:grant-type:ciba",
+]
+Alg = Literal["RS256", "PS256", "ES256"]
+PUBLIC = frozenset({"native", "spa"})
+# What Auth0 gives an application of this type that asks for nothing; implicit is left out (RFC 9700, 2.1.2).
+USUAL = {
+    "native": ("authorization_code", "refresh_token"),
+    "spa": ("authorization_code", "refresh_token"),
+    "regular_web": ("authorization_code", "refresh_token", "client_credentials"),
+    "non_interactive": ("client_credentials",),
+    "resource_server": (),
+}
+YEAR = 31557600
+# What "infinite" comes to: the grant that a token rests on ends long before.
+INFINITE = 2**31 - 1
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern="^[^<>]+$")]
+Urls = Annotated[list[Annotated[str, Meta(min_length=1, max_length=2000)]], Meta(max_length=500)]
+Metadata = Annotated[dict[str, Annotated[str, Meta(max_length=255)] | None], Meta(max_length=10)]
+Seconds = Annotated[int, Meta(ge=1, le=YEAR)]
+
+
+class JwtConfiguration(Body):
+    """How the ID tokens of an application are made."""
+
+    lifetime_in_seconds: Annotated[int, Meta(ge=1, le=2592000)] | UnsetType = UNSET
+    alg: Alg | UnsetType = UNSET
+    secret_encoded: bool | UnsetType = UNSET
+    scopes: Any = UNSET
+
+
+class RefreshConfiguration(Body):
+    """How the refresh tokens of an application live."""
+
+    rotation_type: Literal["rotating", "non-rotating"] | UnsetType = UNSET
+    expiration_type: Literal["expiring", "non-expiring"] | UnsetType = UNSET
+    leeway: Annotated[int, Meta(ge=0, le=60)] | UnsetType = UNSET
+    token_lifetime: Seconds | UnsetType = UNSET
+    infinite_token_lifetime: bool | UnsetType = UNSET
+    idle_token_lifetime: Seconds | UnsetType = UNSET
+    infinite_idle_token_lifetime: bool | UnsetType = UNSET
+    policies: Any = UNSET
+
+
+class Kept(Body, kw_only=True):
+    """What Auth0 knows of an application and nothing here acts upon yet: kept, and given back."""
+
+    description: Any = UNSET
+    logo_uri: Any = UNSET
+    oidc_conformant: Any = UNSET
+    oidc_logout: Any = UNSET
+    oidc_backchannel_logout: Any = UNSET
+    session_transfer: Any = UNSET
+    allowed_origins: Any = UNSET
+    client_aliases: Any = UNSET
+    allowed_clients: Any = UNSET
+    is_token_endpoint_ip_header_trusted: Any = UNSET
+    encryption_key: Any = UNSET
+    sso: Any = UNSET
+    sso_disabled: Any = UNSET
+    cross_origin_authentication: Any = UNSET
+    cross_origin_loc: Any = UNSET
+    custom_login_page_on: Any = UNSET
+    custom_login_page: Any = UNSET
+    custom_login_page_preview: Any = UNSET
+    form_template: Any = UNSET
+    addons: Any = UNSET
+    mobile: Any = UNSET
+    initiate_login_uri: Any = UNSET
+    native_social_login: Any = UNSET
+    fedcm_login: Any = UNSET
+    default_organization: Any = UNSET
+    organization_usage: Any = UNSET
+    organization_require_behavior: Any = UNSET
+    organization_discovery_methods: Any = UNSET
+    require_proof_of_possession: Any = UNSET
+    compliance_level: Any = UNSET
+    skip_non_verifiable_callback_uri_confirmation_prompt: Any = UNSET
+    token_exchange: Any = UNSET
+    par_request_expiry: Any = UNSET
+    token_quota: Any = UNSET
+    resource_server_identifier: Any = UNSET
+    async_approval_notification_channels: Any = UNSET
+
+
+class ChangedClient(Kept, kw_only=True):
+    """Changes to an application. `require_pkce` is ours: a code is made for a challenge only."""
+
+    name: Name | UnsetType = UNSET
+    app_type: AppType | UnsetType = UNSET
+    token_endpoint_auth_method: AuthMethod | UnsetType = UNSET
+    callbacks: Urls | UnsetType = UNSET
+    web_origins: Urls | UnsetType = UNSET
+    allowed_logout_urls: Urls | UnsetType = UNSET
+    grant_types: list[GrantType] | UnsetType = UNSET
+    is_first_party: bool | UnsetType = UNSET
+    jwt_configuration: JwtConfiguration | UnsetType = UNSET
+    refresh_token: RefreshConfiguration | UnsetType = UNSET
+    client_metadata: Metadata | UnsetType = UNSET
+    require_pkce: bool | UnsetType = UNSET
+
+
+class NewClient(ChangedClient, kw_only=True):
+    """A new application."""
+
+    name: Name
+
+
+class ClientView(Kept, kw_only=True, forbid_unknown_fields=False):
+    """An application. `client_secret` is there when it was just made."""
+
+    client_id: str | UnsetType = UNSET
+    client_secret: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    app_type: str | UnsetType = UNSET
+    token_endpoint_auth_method: str | UnsetType = UNSET
+    callbacks: list[str] | UnsetType = UNSET
+    web_origins: list[str] | UnsetType = UNSET
+    allowed_logout_urls: list[str] | UnsetType = UNSET
+    grant_types: list[str] | UnsetType = UNSET
+    is_first_party: bool | UnsetType = UNSET
+    jwt_configuration: JwtConfiguration | UnsetType = UNSET
+    refresh_token: RefreshConfiguration | UnsetType = UNSET
+    client_metadata: dict[str, str] | UnsetType = UNSET
+    require_pkce: bool | UnsetType = UNSET
+    global_: bool | UnsetType = field(default=UNSET, name="global")
+
+
+class ClientPage(Paged):
+    """Applications in their envelope."""
+
+    clients: list[ClientView]
+
+
+def drafted(body: NewClient) -> Client:
+    """The application that a body describes; what it leaves open is as usual for its type."""
+    kind = or_else(body.app_type, "regular_web")
+    usual = Client(
+        "",
+        body.name,
+        app_type=kind,
+        auth_method="none" if kind in PUBLIC else "client_secret_post",
+        grant_types=USUAL[kind],
+    )
+    return changed(usual, body)
+
+
+def changed(client: Client, body: ChangedClient) -> Client:
+    """The application with these changes."""
+    jwt = or_else(body.jwt_configuration, JwtConfiguration())
+    metadata = {**client.metadata, **or_else(body.client_metadata, {})}
+    return _refreshed(client, or_else(body.refresh_token, RefreshConfiguration()))._replace(
+        name=or_else(body.name, client.name),
+        app_type=or_else(body.app_type, client.app_type),
+        auth_method=or_else(body.token_endpoint_auth_method, client.auth_method),
+        callbacks=tuple(or_else(body.callbacks, client.callbacks)),
+        web_origins=tuple(or_else(body.web_origins, client.web_origins)),
+        allowed_logout_urls=tuple(or_else(body.allowed_logout_urls, client.allowed_logout_urls)),
+        grant_types=tuple(or_else(body.grant_types, client.grant_types)),
+        first_party=or_else(body.is_first_party, client.first_party),
+        id_token_alg=or_else(jwt.alg, client.id_token_alg),
+        id_token_lifetime=or_else(jwt.lifetime_in_seconds, client.id_token_lifetime),
+        require_pkce=or_else(body.require_pkce, client.require_pkce),
+        metadata={name: value for name, value in metadata.items() if value is not None},
+        extra=kept(client.extra, body, Kept),
+    )
+
+
+def _refreshed(client: Client, wish: RefreshConfiguration) -> Client:
+    endless = wish.expiration_type == "non-expiring"
+    overall = INFINITE if endless or wish.infinite_token_lifetime is True else wish.token_lifetime
+    idle = INFINITE if endless or wish.infinite_idle_token_lifetime is True else wish.idle_token_lifetime
+    return client._replace(
+        rotating=client.rotating if wish.rotation_type is UNSET else wish.rotation_type == "rotating",
+        leeway=or_else(wish.leeway, client.leeway),
+        refresh_lifetime=or_else(overall, client.refresh_lifetime),
+        refresh_idle_lifetime=or_else(idle, client.refresh_idle_lifetime),
+    )
+
+
+def kept(old: bytes, body: Struct, kind: type[Struct]) -> bytes:
+    """The document of fields that nothing acts upon, with those of the body; null takes one away."""
+    sent = {name: value for name in kind.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+    document = {**msgspec.json.decode(old, type=dict[str, Any]), **sent}
+    return msgspec.json.encode({name: value for name, value in document.items() if value is not None})
+
+
+def view(client: Client, secret: str = "") -> ClientView:
+    """The application as it is shown."""
+    extra = msgspec.json.decode(client.extra, type=dict[str, Any])
+    return ClientView(
+        client_id=client.id,
+        client_secret=secret or UNSET,
+        name=client.name,
+        app_type=client.app_type,
+        token_endpoint_auth_method=client.auth_method,
+        callbacks=list(client.callbacks),
+        web_origins=list(client.web_origins),
+        allowed_logout_urls=list(client.allowed_logout_urls),
+        grant_types=list(client.grant_types),
+        is_first_party=client.first_party,
+        jwt_configuration=JwtConfiguration(lifetime_in_seconds=client.id_token_lifetime, alg=cast("Alg", client.id_token_alg)),
+        refresh_token=_refresh(client),
+        client_metadata=dict(client.metadata),
+        require_pkce=client.require_pkce,
+        global_=client.global_,
+        **{name: value for name, value in extra.items() if name in Kept.__struct_fields__},
+    )
+
+
+def _refresh(client: Client) -> RefreshConfiguration:
+    overall, idle = client.refresh_lifetime, client.refresh_idle_lifetime
+    endless = overall >= INFINITE
+    return RefreshConfiguration(
+        rotation_type="rotating" if client.rotating else "non-rotating",
+        expiration_type="non-expiring" if endless else "expiring",
+        leeway=client.leeway,
+        token_lifetime=min(overall, YEAR),
+        infinite_token_lifetime=endless,
+        idle_token_lifetime=min(idle, YEAR),
+        infinite_idle_token_lifetime=idle >= INFINITE,
+    )

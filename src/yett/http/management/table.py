@@ -1,0 +1,74 @@
+"""Every route of the management API, and the scopes of which a caller needs one. A route that is not here is closed.
+
+One that names no scope is open to everybody.
+"""
+
+from collections.abc import Mapping
+
+BASE = "/api/v2"
+
+
+def _access(lines: str) -> Mapping[tuple[str, str], frozenset[str]]:
+    rows = (line.split() for line in lines.strip().splitlines())
+    return {(method, path): frozenset(scopes) for method, path, *scopes in rows}
+
+
+ACCESS = _access("""
+GET    /openapi.json
+GET    /guardian/factors                                  read:guardian_factors
+PUT    /guardian/factors/{name}                           update:guardian_factors
+GET    /guardian/factors/{name}/settings                  read:guardian_factors
+PUT    /guardian/factors/{name}/settings                  update:guardian_factors
+GET    /guardian/policies                                 read:mfa_policies
+PUT    /guardian/policies                                 update:mfa_policies
+PATCH  /guardian/policies                                 update:mfa_policies
+GET    /guardian/settings                                 read:guardian_factors read:mfa_policies
+PUT    /guardian/settings                                 update:guardian_factors update:mfa_policies
+GET    /clients                                           read:clients read:client_summary
+POST   /clients                                           create:clients
+GET    /clients/{id}                                      read:clients read:client_summary
+PATCH  /clients/{id}                                      update:clients
+DELETE /clients/{id}                                      delete:clients
+POST   /clients/{id}/rotate-secret                        update:client_keys
+GET    /client-grants                                     read:client_grants
+POST   /client-grants                                     create:client_grants
+GET    /client-grants/{id}                                read:client_grants
+PATCH  /client-grants/{id}                                update:client_grants
+DELETE /client-grants/{id}                                delete:client_grants
+GET    /resource-servers                                  read:resource_servers
+POST   /resource-servers                                  create:resource_servers
+GET    /resource-servers/{id}                             read:resource_servers
+PATCH  /resource-servers/{id}                             update:resource_servers
+DELETE /resource-servers/{id}                             delete:resource_servers
+GET    /users                                             read:users
+POST   /users                                             create:users
+GET    /users-by-email                                    read:users
+GET    /users/{id}                                        read:users read:current_user
+PATCH  /users/{id}                                        update:users
+DELETE /users/{id}                                        delete:users
+GET    /users/{id}/authentication-methods                 read:authentication_methods
+DELETE /users/{id}/authentication-methods                 delete:authentication_methods
+GET    /users/{id}/authentication-methods/{method_id}     read:authentication_methods
+PATCH  /users/{id}/authentication-methods/{method_id}     update:authentication_methods
+DELETE /users/{id}/authentication-methods/{method_id}     delete:authentication_methods
+GET    /users/{id}/authenticators                         read:authentication_methods
+DELETE /users/{id}/authenticators                         delete:guardian_enrollments
+DELETE /users/{id}/authenticators/{method_id}             delete:guardian_enrollments delete:authentication_methods
+GET    /users/{id}/enrollments                            read:users read:current_user
+POST   /users/{id}/multifactor/actions/invalidate-remember-browser update:users
+POST   /users/{id}/recovery-code-regeneration             update:users
+GET    /users/{id}/logs                                   read:logs read:logs_users
+GET    /users/{id}/sessions                               read:sessions
+DELETE /users/{id}/sessions                               delete:sessions
+GET    /logs                                              read:logs read:logs_users
+GET    /logs/{id}                                         read:logs read:logs_users
+GET    /keys/signing                                      read:signing_keys
+GET    /keys/signing/{kid}                                read:signing_keys
+POST   /keys/signing/rotate                               create:signing_keys update:signing_keys
+PUT    /keys/signing/{kid}/revoke                         update:signing_keys
+GET    /tenants/settings                                  read:tenant_settings
+PATCH  /tenants/settings                                  update:tenant_settings
+""")
+
+# What the management API is called as an API, and all that may be granted of it.
+SCOPES = tuple(sorted({scope for scopes in ACCESS.values() for scope in scopes} - {"read:current_user"}))

@@ -1,0 +1,199 @@
+"""The management API over a store in memory: a clock that stands, a hash that is none, keys that are real."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from yett.adapters.keys.signer import JoseSigner
+from yett.adapters.sql import SqlStore, open_store
+from yett.domain.account import Account
+from yett.domain.client import Api, Client, ClientGrant
+from yett.domain.enrolment import Enrolment, State
+from yett.domain.session import Grant
+from yett.domain.tenant import SigningKey, Tenant
+from yett.factors.base import Factor
+from yett.factors.email import Email
+from yett.factors.password import Password
+from yett.factors.recovery import Recovery
+from yett.factors.totp import Totp
+from yett.flows.accounts import Births
+from yett.flows.current import Current
+from yett.flows.manage.access import Access
+from yett.flows.manage.apis import Apis
+from yett.flows.manage.clients import ClientGrants, Clients
+from yett.flows.manage.configure import Configure
+from yett.flows.manage.enrolments import Enrolments
+from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.keys import Keys
+from yett.flows.manage.logs import Logs
+from yett.flows.manage.tenant import TenantSettings
+from yett.flows.manage.users import Users
+from yett.flows.mint import Mint, digest
+from yett.http.management.app import Manage, build
+from yett.http.management.table import SCOPES
+from yett.ports import Busy
+
+ISSUER = "http://localhost:8000/"
+AUDIENCE = ISSUER + "api/v2/"
+NOW = 1_800_000_000
+ADMIN, SHOP = "admin-client", "shop-client"
+FACTORS: Mapping[str, Factor] = {one.kind: one for one in (Password(), Totp(), Email(), Recovery())}
+
+
+class Clock:
+    """Stands until it is moved."""
+
+    now = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Bytes:
+    """Never the same twice."""
+
+    count = 0
+
+    def __call__(self, size: int) -> bytes:
+        self.count += 1
+        return self.count.to_bytes(size)
+
+
+class PlainHasher:
+    """No hash at all, and a pool that may be full."""
+
+    full = False
+
+    async def hash(self, password: str) -> bytes:
+        if self.full:
+            raise Busy
+        return b"plain:" + password.encode()
+
+    async def verify(self, hashed: bytes | None, password: str) -> bool:
+        return hashed == b"plain:" + password.encode()
+
+
+@cache
+def key_of(use: str) -> SigningKey:
+    """Keys are slow to make; tests share them."""
+    return JoseSigner().new_key("RS256", NOW - 1000, use)
+
+
+class House:
+    """One store, one administrator, one application without any grant."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.store, self.clock, self.hasher, self.posted = store, Clock(), PlainHasher(), 0
+        self.mint, self.signer, self.current = Mint(self.clock, Bytes()), JoseSigner(), Current(store)
+        births = Births(self.mint, FACTORS["password"], FACTORS["email"])
+        configure = Configure(store, self.current, self.mint)
+        self.manage = Manage(
+            Access(store, self.current, self.signer, self.mint, ISSUER),
+            Guardian(configure, ISSUER),
+            Clients(configure),
+            ClientGrants(configure),
+            Apis(configure, ISSUER),
+            Users(store, self.current, self.mint, self.hasher, births),
+            Enrolments(store, self.current, self.mint, FACTORS, births, self.post),
+            Logs(store),
+            Keys(configure, self.signer),
+            TenantSettings(configure),
+        )
+        self.app = build(self.manage)
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)  # type: ignore[arg-type]
+        self.http = httpx.AsyncClient(transport=transport, base_url=AUDIENCE)
+        self.token = ""
+
+    def post(self) -> None:
+        self.posted += 1
+
+    async def settle_in(self) -> None:
+        """The first start."""
+        machine = Client(
+            ADMIN, "Admin", secret=digest("s"), grant_types=("client_credentials",), app_type="non_interactive"
+        )
+        put = (
+            Tenant(factors={"otp": True, "email": True, "recovery-code": True}),
+            machine,
+            Client(SHOP, "Shop", callbacks=("https://shop.example/cb",)),
+            Api("management", AUDIENCE, "Management", scopes=SCOPES),
+            ClientGrant("cgr_admin", ADMIN, AUDIENCE, SCOPES),
+            key_of("current"),
+            key_of("next"),
+        )
+        await self.store.configure(put, (), ())
+        self.token = await self.bearer()
+
+    async def bearer(self, scope: Sequence[str] = SCOPES, /, typ: str = "JWT", **claims: object) -> str:
+        """A token of the administrator; a claim of None is left out."""
+        said: dict[str, object] = {
+            "iss": ISSUER,
+            "sub": f"{ADMIN}@clients",
+            "aud": AUDIENCE,
+            "iat": self.clock.now,
+            "exp": self.clock.now + 86400,
+            "azp": ADMIN,
+            "client_id": ADMIN,
+            "gty": "client-credentials",
+            "scope": " ".join(scope),
+            "jti": "machine",
+            **claims,
+        }
+        told = {name: value for name, value in said.items() if value is not None}
+        return self.signer.sign(await self.current.latest(), "RS256", typ, told)
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, **more: Any
+    ) -> httpx.Response:
+        """A request of the administrator."""
+        bearer = self.token if token is None else token
+        headers = {**({"authorization": f"Bearer {bearer}"} if bearer else {}), **more.pop("headers", {})}
+        if body is not None:
+            more["json"] = body
+        return await self.http.request(method, path, headers=headers, **more)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """The body of a good answer."""
+        answer = await self.call("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def account(self, name: str = "ada", *, kinds: Sequence[str] = ("password", "totp"), **more: Any) -> Account:
+        """An account with active enrolments of these kinds."""
+        one = Account(f"auth0|{name}", f"{name}@example.com", email_verified=True, created_at=NOW, **more)
+        has = [Enrolment(f"{kind}|dev_{name}", one.id, kind, State(b"secret", b"[]"), created_at=NOW) for kind in kinds]
+        assert await self.store.open_account(one, has, ())
+        return one
+
+    async def grant(self, account: Account, id: str = "grant") -> Grant:
+        """A grant of the account to the shop."""
+        one = Grant(id, account.id, SHOP, NOW, NOW + 86400, (), ())
+        await self.store.grant(one, (), ())
+        return one
+
+    async def facts(self, type: str) -> list[Any]:
+        """Facts of this type, the oldest first."""
+        found, _ = await self.store.facts(0, 100, type=type, newest_first=False)
+        return list(found)
+
+    async def notices(self) -> list[tuple[str, str]]:
+        """Template and recipient of what is on its way out, the oldest first."""
+        found = await self.store.outgoing(100)
+        return [(one.message.template, one.message.to) for one in reversed(found)]
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[House]:
+    """A house for one test."""
+    store = await open_store("memory:", directory=folder)
+    house = House(store)
+    try:
+        await house.settle_in()
+        yield house
+    finally:
+        await house.http.aclose()
+        await store.close()

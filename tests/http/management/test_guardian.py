@@ -1,0 +1,118 @@
+"""guardian/*: factors, policies, remembered browsers."""
+
+import pytest
+
+from tests.http.management.house import House
+
+NAMES = [
+    "push-notification",
+    "sms",
+    "email",
+    "duo",
+    "otp",
+    "webauthn-roaming",
+    "webauthn-platform",
+    "recovery-code",
+    "passkey",
+]
+REMEMBER = {
+    "display_remember_me_checkbox": True,
+    "remember_me_default_value": True,
+    "mfa_session_inactivity_timeout": 3600,
+    "mfa_session_overall_timeout": 86400,
+}
+
+
+async def test_all_of_auth0s_factors_are_listed_and_say_whether_they_are_on(house: House) -> None:
+    factors = await house.get("guardian/factors")
+    assert [one["name"] for one in factors] == NAMES
+    assert [one["name"] for one in factors if one["enabled"]] == ["email", "otp", "recovery-code"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_factor_is_switched_even_before_it_is_built(house: House, name: str) -> None:
+    answer = await house.call("PUT", f"guardian/factors/{name}", {"enabled": True})
+    assert (answer.status_code, answer.json()) == (200, {"enabled": True})
+    assert {one["name"]: one["enabled"] for one in await house.get("guardian/factors")}[name]
+
+
+async def test_a_factor_that_auth0_does_not_know_is_not_there(house: House) -> None:
+    answer = await house.call("PUT", "guardian/factors/telepathy", {"enabled": True})
+    assert (answer.status_code, answer.json()["statusCode"], answer.json()["error"]) == (404, 404, "Not Found")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+async def test_policies_are_replaced_by_put_and_by_the_patch_of_auth0s_guide(house: House, method: str) -> None:
+    answer = await house.call(method, "guardian/policies", ["all-applications"])
+    assert (answer.status_code, answer.json()) == (200, ["all-applications"])
+    assert await house.get("guardian/policies") == ["all-applications"]
+
+
+async def test_an_empty_list_of_policies_means_step_up_only(house: House) -> None:
+    await house.call("PUT", "guardian/policies", ["confidence-score"])
+    assert (await house.call("PUT", "guardian/policies", [])).json() == []
+    assert (await house.store.catalogue()).tenant.policies == ()
+
+
+@pytest.mark.parametrize("body", [["sometimes"], {"policies": []}, "all-applications", [1]])
+async def test_what_is_no_list_of_policies_is_refused(house: House, body: object) -> None:
+    answer = await house.call("PUT", "guardian/policies", body)
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("Invalid input based on schemas.")
+
+
+async def test_remembering_is_replaced_as_a_whole(house: House) -> None:
+    assert (await house.call("PUT", "guardian/settings", REMEMBER)).json() == REMEMBER
+    assert await house.get("guardian/settings") == REMEMBER
+
+
+@pytest.mark.parametrize("missing", REMEMBER)
+async def test_all_four_settings_of_remembering_are_required(house: House, missing: str) -> None:
+    body = {name: value for name, value in REMEMBER.items() if name != missing}
+    assert (await house.call("PUT", "guardian/settings", body)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "idle, overall",
+    [(3599, 86400), (2592001, 7776000), (3600, 7776001), (86400, 3600), ("3600", 86400), (3600.5, 86400)],
+)
+async def test_times_out_of_range_are_refused(house: House, idle: object, overall: object) -> None:
+    body = {**REMEMBER, "mfa_session_inactivity_timeout": idle, "mfa_session_overall_timeout": overall}
+    assert (await house.call("PUT", "guardian/settings", body)).status_code == 400
+
+
+async def test_a_regime_that_forbids_remembering_offers_none_and_lets_nobody_offer_it(house: House) -> None:
+    await house.store.configure(((await house.store.catalogue()).tenant._replace(regime="nist-aal2"),), (), ())
+    assert not (await house.get("guardian/settings"))["display_remember_me_checkbox"]
+    answer = await house.call("PUT", "guardian/settings", REMEMBER)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "regime_forbids")
+    assert (
+        await house.call("PUT", "guardian/settings", {**REMEMBER, "display_remember_me_checkbox": False})
+    ).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["phone", "email"])
+async def test_codes_have_a_length_and_an_expiry(house: House, name: str) -> None:
+    assert await house.get(f"guardian/factors/{name}/settings") == {"otp_length": 6, "otp_expiration_time": 300}
+    wanted = {"otp_length": 8, "otp_expiration_time": 120}
+    assert (await house.call("PUT", f"guardian/factors/{name}/settings", wanted)).json() == wanted
+    assert await house.get(f"guardian/factors/{name}/settings") == wanted
+    assert (
+        await house.call("PUT", f"guardian/factors/{name}/settings", {**wanted, "otp_length": 5})
+    ).status_code == 400
+    assert (await house.call("GET", "guardian/factors/otp/settings")).status_code == 404
+
+
+async def test_each_change_is_two_facts_of_who_did_it(house: House) -> None:
+    await house.call("PUT", "guardian/factors/sms", {"enabled": True}, headers={"user-agent": "tests"})
+    for type in ("gd_tenant_update", "sapi"):
+        (fact,) = await house.facts(type)
+        assert fact.client == "admin-client"
+        assert dict(fact.data) == {
+            "method": "PUT",
+            "path": "/api/v2/guardian/factors/sms",
+            "ip": "127.0.0.1",
+            "user_agent": "tests",
+            "factor": "sms",
+            "enabled": True,
+        }
