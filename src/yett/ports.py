@@ -230,7 +230,9 @@ class Accounts(Protocol):
 
     async def devices(self, account: str) -> tuple[Device, ...]: ...
     async def sessions(self, account: str, now: int) -> tuple[Session, ...]: ...
-    async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None) -> int:
+    async def forget(
+        self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0
+    ) -> int:
         """Remembered browsers (all, or one) are remembered no longer."""
         ...
 

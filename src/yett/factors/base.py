@@ -90,6 +90,10 @@ class Factor(Protocol):
         """Judge `answer`; an accepted answer returns the state that forbids its reuse."""
         ...
 
+    def spent(self, one: Enrolment) -> bool:
+        """Whether nothing of it is left to be used."""
+        ...
+
     def restored(self, state: State, now: int) -> State:
         """The state after a backup came back: nothing that may have been used since then may work again."""
         ...

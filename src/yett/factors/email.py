@@ -61,6 +61,10 @@ class Email:
             return Rejected("expired")
         return self._judge(asked, answer, ask, one.state, self.promise(one)._replace(binds=asked.binds))
 
+    def spent(self, one: Enrolment) -> bool:
+        """Never: it can be asked again."""
+        return False
+
     def restored(self, state: State, now: int) -> State:
         """Challenges of the time before are void by themselves."""
         return state

@@ -17,7 +17,9 @@ class Password:
 
     kind: ClassVar[str] = "password"
     strength: ClassVar[int] = 10
-    words: ClassVar[Words] = Words(method="password", screen_challenge="login-password", log_done="s", log_failed="fp", log_limit="limit_wc", id_prefix="password")
+    words: ClassVar[Words] = Words(
+        method="password", screen_challenge="login-password", log_done="s", log_failed="fp", log_limit="limit_wc", id_prefix="password"
+    )
 
     def promise(self, one: Enrolment | None) -> Shown:
         """It may stand first. A password that was reset through a mailbox is no second factor beside that mailbox."""
@@ -43,6 +45,10 @@ class Password:
     def verify(self, one: Enrolment, asked: Challenge | None, answer: bytes, ask: Ask) -> Accepted | Rejected:
         """`answer` is MATCH where the hasher found the password right."""
         return Accepted(one.state, None, self.promise(one)) if answer == MATCH else Rejected("wrong_credentials")
+
+    def spent(self, one: Enrolment) -> bool:
+        """Never: it can be asked again."""
+        return False
 
     def restored(self, state: State, now: int) -> State:
         """A password may be used again; an older one comes back with an older database."""

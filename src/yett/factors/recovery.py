@@ -74,6 +74,10 @@ class Recovery:
         state = State(b"", json.dumps([kept for kept in left if kept not in used]).encode(), one.state.mark + 1)
         return Accepted(state, None, self.promise(one))
 
+    def spent(self, one: Enrolment) -> bool:
+        """Whether the last code was used."""
+        return left(one.state) == 0
+
     def restored(self, state: State, now: int) -> State:
         """Which codes were used since the backup cannot be known, so none is good any longer."""
         return State(b"", b"[]", state.mark + 1)

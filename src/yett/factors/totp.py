@@ -84,6 +84,10 @@ class Totp:
         """Accept a code of a step later than the last one used (RFC 6238, 5.2)."""
         return self._judge(one.state, answer, ask)
 
+    def spent(self, one: Enrolment) -> bool:
+        """Never: it can be asked again."""
+        return False
+
     def restored(self, state: State, now: int) -> State:
         """Whatever was used since the backup is of a step that has begun by now."""
         return state._replace(mark=max(state.mark, now // _of(state).period))

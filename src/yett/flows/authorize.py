@@ -7,6 +7,7 @@ import msgspec
 
 from yett.domain.attempt import Attempt
 from yett.domain.client import Client
+from yett.domain.enrolment import Message
 from yett.domain.outcome import Allow
 from yett.domain.tenant import Catalogue
 from yett.flows.conclude import OVERLAP
@@ -42,6 +43,8 @@ class Authorize:
         now = self.mint.clock()
         arrival = await self.store.arrive(_cookie(browser.session), _cookie(browser.device), now)
         catalogue = await self.current.at(arrival.version)
+        if arrival.stolen:
+            await self._theft(arrival.stolen, arrival.stolen_device, browser, now)
         try:
             request = judge(params, catalogue.clients, catalogue.apis, strict=regime_of(catalogue).strict)
         except RedirectedError as refused:
@@ -51,6 +54,14 @@ class Authorize:
         arrival = self._hinted(request, arrival, catalogue)
         attempt = self._attempt(request, catalogue.clients[request.client_id], arrival, catalogue, browser, now)
         return await self._on(self.whereabouts.stand(attempt, arrival, catalogue), request, browser)
+
+    async def _theft(self, account: str, device: str | None, browser: Browser, now: int) -> None:
+        """A token that was rotated long ago came back: somebody has a copy. The record is void, and the account is told."""
+        found = await self.store.account(account)
+        notices = (Message("email", found[0].email, "remembered_revoked", "en", {}),) if found else ()
+        fact = self.mint.fact("w", account, None, reason="a remembered browser was copied", ip=browser.ip, user_agent=browser.user_agent[:256])
+        await self.store.forget(account, (fact,), device, notices, now)
+        self.login.post()
 
     def _attempt(self, request: AuthorizationRequest, client: Client, arrival: Arrival, catalogue: Catalogue, browser: Browser, now: int) -> Attempt:
         holder = browser.holder or self.mint.token()

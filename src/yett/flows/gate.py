@@ -64,7 +64,9 @@ class Gate:
         return decide(case, now)
 
     def _usable(self, one: Enrolment, shown: Shown, catalogue: Catalogue, regime: Regime, now: int) -> bool:
-        return one.status == "active" and one.locked_until <= now and self.on(self.factors[one.kind], catalogue) and permitted(shown, regime)
+        factor = self.factors[one.kind]
+        can = one.status == "active" and one.locked_until <= now and not factor.spent(one)
+        return can and self.on(factor, catalogue) and permitted(shown, regime)
 
     def _offers(self, known: Sequence[Enrolment], catalogue: Catalogue, regime: Regime) -> dict[str, Shown]:
         held = {one.kind for one in known if one.status == "active"}

@@ -25,6 +25,9 @@ from yett.ports import Arrival, Attempts
 PICK, PICK_NEW = "mfa-login-options", "mfa-begin-enroll-options"
 IDENTIFIER, PASSWORD = "login-id", "login-password"
 
+# Whoever used a recovery code is offered a new factor in place of the lost one, once.
+DECLINED_REPLACEMENT = "declined_replacement"
+
 Verb = Literal["identify", "password", "prove", "pick", "enrol", "pick new", "finish", "refuse"]
 
 
@@ -38,6 +41,7 @@ class Place(NamedTuple):
     reasons: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     optional: bool = False
+    replaces: bool = False
 
 
 class Here(NamedTuple):
@@ -67,12 +71,12 @@ class Whereabouts:
     mint: Mint
     password: Factor
 
-    async def find(self, state: str, browser: Browser) -> Here | None:
-        """One load; None where there is no such attempt of this holder, or its client is gone."""
+    async def find(self, state: str, browser: Browser, via: str = "browser") -> Here | None:
+        """One load; None where there is no such attempt of this holder and this way in, or its client is gone."""
         now = self.mint.clock()
         arrival = await self.store.scene(state, digest(browser.holder), _cookie(browser.session), _cookie(browser.device), now)
         catalogue = await self.current.at(arrival.version)
-        if arrival.attempt is None or arrival.attempt.client not in catalogue.clients:
+        if arrival.attempt is None or arrival.attempt.via != via or arrival.attempt.client not in catalogue.clients:
             return None
         return self.stand(arrival.attempt, arrival, catalogue)
 
@@ -132,7 +136,7 @@ class Whereabouts:
             case Enrol(reasons, kinds, optional):
                 return self._enrol(attempt, reasons, kinds, optional=optional)
             case Allow():
-                return self._companion(case, catalogue, now) or Place("finish")
+                return self._after(case, catalogue, now) or Place("finish")
             case Deny(reason):
                 return Place("refuse", kind=reason)
 
@@ -157,12 +161,31 @@ class Whereabouts:
         kind = chosen if chosen in kinds else kinds[0]
         return Place("enrol", self.gate.factors[kind].words.screen_enrol, None, kind, reasons, kinds, optional)
 
-    def _companion(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
-        """Recovery codes come along with the first second factor: whoever has one and no way back is given it."""
+    def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
+        """What a login that is complete still offers: a new factor for a lost one, recovery codes for the next time."""
         if not case.attempt.shown or may_add(case, now):
             return None
+        return self._replacement(case, catalogue) or self._companion(case, catalogue)
+
+    def _replacement(self, case: Case, catalogue: Catalogue) -> Place | None:
+        used = {shown.kind for _, _, shown in case.attempt.shown}
+        factors = self.gate.factors
+        enrolled_here = {one.kind for one in case.enrolments if one.created_at >= case.attempt.arrived_at}
+        lost = any(factors[kind].words.companion for kind in used if kind in factors)
+        if not lost or DECLINED_REPLACEMENT in case.attempt.waivers or enrolled_here:
+            return None
+        kinds = tuple(kind for kind, one in factors.items() if one.words.screen_enrol and not one.words.companion and self.gate.on(one, catalogue))
+        if not kinds:
+            return None
+        chosen = case.attempt.resume_at
+        if chosen in kinds:
+            return Place("enrol", factors[chosen].words.screen_enrol, None, chosen, ("recovery",), kinds, optional=True, replaces=True)
+        return Place("pick new", PICK_NEW, reasons=("recovery",), choices=kinds, optional=True, replaces=True)
+
+    def _companion(self, case: Case, catalogue: Catalogue) -> Place | None:
+        """Recovery codes come along with the first second factor: whoever has one and no way back is given it."""
         active = [one for one in case.enrolments if one.status == "active" and one.link != "implicit"]
-        held = {one.kind for one in active}
+        held = {one.kind for one in active if not self.gate.factors[one.kind].spent(one)}
         if not any(not case.promises[one.id].first for one in active):
             return None
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))

@@ -9,7 +9,7 @@ from yett.domain.account import canonical
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, State
 from yett.domain.tries import Bucket
-from yett.flows.here import PICK, Here, Whereabouts
+from yett.flows.here import DECLINED_REPLACEMENT, PICK, Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint
 from yett.flows.prove import Prove
@@ -75,11 +75,12 @@ class Login:
 
     async def _do(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
         action = form.get("action", "default")
+        moved = self._choice(here, action)
+        if moved is not None:
+            return await self._move(here, moved, browser)
         match here.place.verb, action:
             case "identify", _:
                 return await self._identify(here, form, browser)
-            case "password", "edit":
-                return await self._move(here, here.attempt._replace(identifier="", account=None, base=(), shown=()), browser)
             case "password", _:
                 return await self._told(here, await self.prove.password(here, form.get("password", ""), browser), browser)
             case "prove", "default":
@@ -87,23 +88,30 @@ class Login:
                 return await self._told(here, told, browser)
             case "prove" | "enrol", "resend":
                 return await self._page(here, again=True)
-            case "prove", "pick-authenticator":
-                return await self._move(here, here.attempt._replace(resume_at=PICK), browser)
-            case "enrol", "pick-authenticator":
-                return await self._move(here, here.attempt._replace(resume_at=""), browser)
-            case "prove" | "pick", "recovery-code" if self._way_back(here):
-                return await self._move(here, here.attempt._replace(resume_at=self._way_back(here)), browser)
-            case "pick" | "pick new", "skip" if here.place.optional:
-                return await self._move(here, here.attempt._replace(waivers=(*here.attempt.waivers, "declined")), browser)
-            case "enrol", "skip" if here.place.optional:
-                return await self._move(here, here.attempt._replace(waivers=(*here.attempt.waivers, "declined")), browser)
-            case "pick" | "pick new", choice if choice in here.place.choices:
-                return await self._move(here, here.attempt._replace(resume_at=choice), browser)
             case "enrol", "default" | "saved":
                 told = await self.prove.enrol(here, form.get("code", "") if action == "default" else action, browser)
                 return await self._told(here, told, browser)
             case _:
                 return await self._page(here, error="unknown_action")
+
+    def _choice(self, here: Here, action: str) -> Attempt | None:
+        """The attempt as a button that proves nothing leaves it; None for any other button."""
+        attempt, place = here.attempt, here.place
+        match place.verb, action:
+            case "password", "edit":
+                return attempt._replace(identifier="", account=None, base=(), shown=())
+            case "prove", "pick-authenticator":
+                return attempt._replace(resume_at=PICK)
+            case "enrol", "pick-authenticator":
+                return attempt._replace(resume_at="")
+            case "prove" | "pick", "recovery-code" if self._way_back(here):
+                return attempt._replace(resume_at=self._way_back(here))
+            case "pick new" | "enrol", "skip" if place.optional:
+                return attempt._replace(waivers=(*attempt.waivers, DECLINED_REPLACEMENT if place.replaces else "declined"), resume_at="")
+            case "pick" | "pick new", choice if choice in place.choices:
+                return attempt._replace(resume_at=choice)
+            case _:
+                return None
 
     async def _told(self, here: Here, told: Here | Leave | str, browser: Browser) -> Step:
         """A verdict: an error keeps the page, a proof moves on, and the last one leaves."""

@@ -93,7 +93,7 @@ class MfaApi:
         attempt, _, rest = mfa_token.partition(".")
         until = rest.partition(".")[0]
         now = self.mint.clock()
-        here = await self.whereabouts.find(attempt, Browser(holder=mfa_token))
+        here = await self.whereabouts.find(attempt, Browser(holder=mfa_token), "client")
         client = authenticate(here.catalogue if here else await self.whereabouts.current.latest())
         if here is None:
             raise errors.expired_mfa_token() if until.isdecimal() and until <= f"{now:010}" else errors.malformed_mfa_token()
@@ -101,11 +101,11 @@ class MfaApi:
             raise errors.mfa_token_of_another_client()
         return here
 
-    async def require_for(self, found: Redemption, client: Client, catalogue: Catalogue, browser: Browser) -> NoReturn:
-        """A refresh that needs more: what is proven afterwards makes a new grant. Raises mfa_required."""
+    async def require_for(self, judged: Attempt, found: Redemption, client: Client, catalogue: Catalogue, browser: Browser) -> NoReturn:
+        """A refresh that needs more than was `judged`: what is proven afterwards makes a new grant. Raises mfa_required."""
         request = msgspec.json.decode(found.grant.request, type=AuthorizationRequest)
         attempt = self._attempt(client, request, "", self.mint.clock())
-        attempt = attempt._replace(account=found.account.id, base=found.grant.proofs, wants=found.grant.wants, waivers=found.grant.waivers)
+        attempt = attempt._replace(account=judged.account, base=judged.base, wants=judged.wants, waivers=judged.waivers, present_only=judged.present_only)
         await self.store.begin(attempt, ())
         arrival = Arrival(catalogue.version, attempt, found.account, found.enrolments)
         await self._require(self.whereabouts.stand(attempt, arrival, catalogue), browser)
@@ -153,7 +153,7 @@ class MfaApi:
             raise wrong()
         if issued:
             return issued[1]()
-        await self._require(ahead._replace(attempt=after._replace(version=here.attempt.version + 1)), browser)
+        return await self._require(ahead._replace(attempt=after._replace(version=here.attempt.version + 1)), browser)
 
     def _conclude(self, ahead: Here) -> tuple[Conclusion, Callable[[], dict[str, object]]]:
         """The grant and its tokens, to be written with the verdict; and the response, to be signed after it."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
-
 import msgspec
 
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api, Client
-from yett.domain.outcome import Allow, Deny
+from yett.domain.outcome import Allow, Deny, Outcome
+from yett.domain.requirement import Clause
 from yett.domain.session import Grant
 from yett.domain.tenant import Catalogue
 from yett.flows.current import Current
@@ -17,7 +16,7 @@ from yett.flows.issue import Issue
 from yett.flows.mfa_api import MfaApi
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser
-from yett.oauth import errors, pkce, token
+from yett.oauth import claims, errors, pkce, token
 from yett.oauth.authorize import AuthorizationRequest
 from yett.ports import Redemption, Store
 
@@ -67,7 +66,9 @@ class Tokens:
         pkce.verify(asked.code_verifier, request.code_challenge)
         if found.token.expires_at <= now and found.token.used_at is None:
             raise errors.invalid_grant("Invalid authorization code")
-        self._rejudge(found, (), catalogue, now)
+        # A code is good for what was allowed when it was made, unless account, factor or policy have changed since.
+        if not isinstance(self._judge(self._again(found.grant, (), now), found, catalogue, now), Allow):
+            raise errors.invalid_grant("Invalid authorization code")
         return await self._hand_out(found, client, catalogue, now, leeway=0, refresh="offline_access" in found.grant.scope, event="acft")
 
     async def _refresh(self, asked: token.RefreshRequest, fields: Mapping[str, str], authorization: str, browser: Browser) -> dict[str, object]:
@@ -77,12 +78,21 @@ class Tokens:
         client = self.client(fields, authorization, catalogue)
         if found is None or found.grant.client != client.id or found.token.expires_at <= now:
             raise errors.invalid_grant("Unknown or invalid refresh token.")
-        outcome = self._judge(found, asked, catalogue, now)
-        if not isinstance(outcome, Allow):
-            await self._refuse_refresh(found, client, catalogue, outcome, browser)
-        scope = token.narrowed(asked.scope, found.grant.scope)
+        attempt = self._again(found.grant, token.refresh_wants(asked), now)._replace(present_only=asked.max_age == 0)
+        outcome = self._judge(attempt, found, catalogue, now)
+        if isinstance(outcome, Deny):
+            raise errors.invalid_grant("Unknown or invalid refresh token.")
+        scope = self._kept(asked, found, catalogue, now)
+        if not isinstance(outcome, Allow) or not scope:
+            await self.mfa.require_for(attempt, found, client, catalogue, browser)
         leeway = client.leeway if client.rotating else found.grant.ends_at
         return await self._hand_out(found, client, catalogue, now, leeway=leeway, refresh=client.rotating, event="rtft", scope=scope)
+
+    def _kept(self, asked: token.RefreshRequest, found: Redemption, catalogue: Catalogue, now: int) -> tuple[str, ...]:
+        """The scopes that a refresh still carries; empty where one that was asked for by name is over."""
+        lapsed = claims.lapsed(found.grant, found.grant.scope, api_of(found.grant, catalogue), now)
+        scope = token.narrowed(asked.scope, found.grant.scope)
+        return () if set(lapsed).intersection(asked.scope) else tuple(name for name in scope if name not in lapsed)
 
     async def _machine(self, asked: token.ClientCredentialsRequest, fields: Mapping[str, str], authorization: str) -> dict[str, object]:
         catalogue = await self.current.latest()
@@ -103,24 +113,14 @@ class Tokens:
             raise errors.invalid_grant("Invalid authorization code" if found.token.kind == "code" else "Unknown or invalid refresh token.")
         return self.issue.response(issued, grant, scope, found.account, client, api, catalogue, now)
 
-    def _rejudge(self, found: Redemption, _: tuple[()], catalogue: Catalogue, now: int) -> None:
-        """A code is good for what was allowed when it was made, unless account or factor have gone since."""
-        outcome = self._judge(found, None, catalogue, now)
-        if not isinstance(outcome, Allow):
-            raise errors.invalid_grant("Invalid authorization code")
+    def _again(self, grant: Grant, wants: tuple[Clause, ...], now: int) -> Attempt:
+        """The event that the grant came from, to be judged by what is in force now."""
+        own = tuple(clause._replace(max_age=None) for clause in grant.wants if clause.source in OF_THE_REQUEST)
+        return Attempt(grant.id, "client", b"", grant.client, now, now, account=grant.account, base=grant.proofs, waivers=grant.waivers, wants=(*own, *wants))
 
-    def _judge(self, found: Redemption, asked: token.RefreshRequest | None, catalogue: Catalogue, now: int):  # type: ignore[no-untyped-def]
-        grant = found.grant
-        wants = tuple(clause._replace(max_age=None) for clause in grant.wants if clause.source in OF_THE_REQUEST)
-        attempt = Attempt(grant.id, "client", b"", grant.client, now, now, account=grant.account, base=grant.proofs, waivers=grant.waivers)
-        attempt = attempt._replace(wants=(*wants, *token.refresh_wants(asked))) if asked else attempt._replace(wants=wants)
-        case = self.gate.case(attempt, found.account, found.enrolments, catalogue, now, api_of(grant, catalogue), grant.scope)
-        return self.gate.decide(case, now)
-
-    async def _refuse_refresh(self, found: Redemption, client: Client, catalogue: Catalogue, outcome: object, browser: Browser) -> NoReturn:
-        if isinstance(outcome, Deny):
-            raise errors.invalid_grant("Unknown or invalid refresh token.")
-        await self.mfa.require_for(found, client, catalogue, browser)
+    def _judge(self, attempt: Attempt, found: Redemption, catalogue: Catalogue, now: int) -> Outcome:
+        api = api_of(found.grant, catalogue)
+        return self.gate.decide(self.gate.case(attempt, found.account, found.enrolments, catalogue, now, api, found.grant.scope), now)
 
 
 def api_of(grant: Grant, catalogue: Catalogue) -> Api | None:

@@ -10,6 +10,10 @@ from yett.oauth import claims, errors
 from yett.ports import Signer, Store
 
 
+# Of a compact JWS; an opaque token has no dot.
+SEGMENTS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Userinfo:
     """Answers with the claims that the token's scopes allow; raises OAuthError."""
@@ -28,7 +32,7 @@ class Userinfo:
         token = in_form or (in_header.strip() if scheme.lower() == "bearer" else "")
         if not token:
             raise errors.invalid_token("An access token is needed.")
-        return await (self._signed(token) if token.count(".") == 2 else self._opaque(token))
+        return await (self._signed(token) if token.count(".") == SEGMENTS - 1 else self._opaque(token))
 
     async def _opaque(self, token: str) -> Mapping[str, object]:
         now = self.mint.clock()

@@ -47,11 +47,13 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] == "lifespan":
-            return await _lifespan(receive, send)
+            await _lifespan(receive, send)
+            return
         if scope["type"] != "http":
             raise RuntimeError("only http is spoken here")
         if scope["path"].startswith(MANAGEMENT):
-            return await self._management(scope, receive, send)
+            await self._management(scope, receive, send)
+            return
         response = await self._respond(scope, receive)
         if scope["method"] == "HEAD":
             response = response._replace(body=b"")

@@ -115,7 +115,7 @@ def in_force(name: str, own: Mapping[str, int]) -> Regime:
         else:
             continue
         if tighter or not regime.strict:
-            regime = regime._replace(**{figure: value})
+            regime = regime._replace(**{figure: value})  # type: ignore[arg-type]
     return regime
 
 

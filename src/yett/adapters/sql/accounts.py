@@ -227,11 +227,11 @@ def unenrol(seal: Seal, account: str, these: Sequence[str], now: int, happening:
     return gone
 
 
-def forget(account: str, happening: Sequence[Fact], device: str | None) -> Steps[int]:
+def forget(seal: Seal, account: str, happening: Sequence[Fact], device: str | None, notices: Sequence[Message], now: int) -> Steps[int]:
     """Remember browsers no longer; one that is named is not known any longer either."""
     this = {"this_account": account}
     query = Query(FORGET_ALL, this) if device is None else Query(FORGET, this | {"this_device": device})
-    results = yield [query, *happened(happening)]
+    results = yield [query, *posted(notices, seal, now), *happened(happening)]
     return results[0].touched
 
 

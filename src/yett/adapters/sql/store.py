@@ -278,9 +278,11 @@ class SqlStore:
         found = await self.driver.read(Query(accounts.SESSIONS, {"this_account": account, "now": now}))
         return tuple(rows.session(row) for row in found)
 
-    async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None) -> int:
+    async def forget(
+        self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0
+    ) -> int:
         """Remember browsers no longer."""
-        return await self.driver.write(partial(accounts.forget, account, facts, device))
+        return await self.driver.write(partial(accounts.forget, self.seal, account, facts, device, notices, now))
 
     async def facts(
         self,
