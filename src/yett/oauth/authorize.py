@@ -148,8 +148,6 @@ def _redirect_uri(given: Given, client: Client) -> str:
 
 
 def _judge(given: Given, client: Client, redirect_uri: str, apis: Mapping[str, Api], *, strict: bool) -> AuthorizationRequest:
-    for name in LONGEST:
-        given.one(name)
     _check_form(given, client)
     api = scopes.api_of(given.one("audience"), apis)
     acr = wished(given.one("claims"))

@@ -54,7 +54,7 @@ def origin_allowed(origin: str, client: Client) -> bool:
 def _proven(client: Client, shown: Presented) -> bool:
     if client.auth_method == "none":
         return not shown.secret
-    return bool(client.secret) and hmac.compare_digest(hashlib.sha256(shown.secret.encode(errors="surrogatepass")).digest(), client.secret or b"")
+    return hmac.compare_digest(hashlib.sha256(shown.secret.encode(errors="surrogatepass")).digest(), client.secret or b"")
 
 
 def _presented(fields: Mapping[str, str], authorization: str) -> Presented:

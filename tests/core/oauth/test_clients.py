@@ -44,6 +44,7 @@ def test_a_public_client_names_itself() -> None:
         {"client_id": "shop", "client_secret": "\ud800"},
         {"client_id": "spa", "client_secret": "anything"},
         {"client_id": "spa", "client_assertion": "e30.e30.", "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+        {"client_id": "spa", "client_assertion": "e30.e30."},
         {"client_id": "spa", "client_assertion_type": "x"},
     ],
 )
