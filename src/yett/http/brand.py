@@ -9,9 +9,10 @@ from yett.domain.tenant import Brand
 DEFAULT = "#0e5a66"
 WHITE, BLACK = "#ffffff", "#000000"
 LIGHT, DARK = WHITE, "#171c1f"  # the surfaces of yett.css
-READABLE = 4.6
+READABLE = 4.5
+INK = 5.5  # what is written in the colour also stands on tints of it
 SEEN = 1.6  # below this a button is lost in its surface
-EASY = 6.0  # thin strokes on dark look dimmer than their figures
+INK_ON_DARK = 6.0  # thin strokes on dark look dimmer than their figures
 _HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
 
 
@@ -33,7 +34,7 @@ def contrast(one: str, other: str) -> float:
 def brand_css(brand: Brand) -> bytes:
     """The tenant's colour as custom properties, for light and dark: on its own, and as ink on our surfaces."""
     base = colour(brand.primary)
-    light, dark = _properties(base, LIGHT, BLACK, READABLE), _properties(base, DARK, WHITE, EASY)
+    light, dark = _properties(base, LIGHT, BLACK, INK), _properties(base, DARK, WHITE, INK_ON_DARK)
     return f":root{{{light}}}\n@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n".encode()
 
 
