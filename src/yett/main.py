@@ -4,6 +4,7 @@ What is slow to load is imported where it is used: `yett api` needs no database,
 """
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -280,6 +281,8 @@ def serve(argv: Sequence[str]) -> int:
     from yett.adapters.web.server import run
     from yett.cli.options import serve_flags
 
+    # Nothing of what is loaded now is ever garbage: looking for some would cost a tenth of the start.
+    gc.disable()
     config = parse(serve_flags(argv), os.environ)
     log_to_stderr(config.log_level)
     bound = bind(config.listen)
@@ -329,6 +332,8 @@ async def attend(config: Config, port: int, sockets: "Sequence[socket]", pair: "
         if context:
             tasks.append(asyncio.create_task(renew(config, context)))
         closing.push_async_callback(ended, tasks)
+        gc.freeze()
+        gc.enable()
         await serving.serve(list(sockets))
     return 0
 
@@ -418,9 +423,13 @@ def verb(flags: Flags, name: str, args: Mapping[str, object]) -> Iterator[Event]
 
 async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncIterator[Event]:
     """A verb with no server running. A store that was never started is started first, but for a doctor's look."""
+    from dataclasses import replace
+
     from yett.cli.verbs import verbs
     from yett.flows.administrator import Refusal, issuer_in
 
+    # Only `serve` is told that it is a demo; here the store says so.
+    ground = ground._replace(config=replace(ground.config, demo=await ground.store.remembered("demo") == b"yes"))
     issuer = issuer_in(await ground.store.catalogue()) or ground.config.issuer
     if name != "doctor" and await ground.store.remembered("admin") is None:
         ready, _ = await begin(ground, issuer, demo=False)
@@ -483,14 +492,17 @@ def troubles() -> tuple[type[Exception], ...]:
     """What is no bug but the state of the world: said in one line."""
     import sqlite3
 
-    from psycopg import Error
-
     from yett.adapters.sql.seal import SealError
     from yett.adapters.sql.sqlite import InUse
     from yett.adapters.sql.steps import NotCommitted
     from yett.adapters.web.listen import Taken
 
-    return Taken, InUse, SealError, NotCommitted, OSError, sqlite3.Error, Error
+    known: list[type[Exception]] = [Taken, InUse, SealError, NotCommitted, OSError, sqlite3.Error]
+    if "psycopg" in sys.modules:
+        from psycopg import Error
+
+        known.append(Error)
+    return tuple(known)
 
 
 def plain(fault: Exception) -> str:

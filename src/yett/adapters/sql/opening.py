@@ -9,12 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import Executable, literal_column, select, table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from yett.adapters.sql import upkeep
-from yett.adapters.sql.postgres import Postgres, conninfo
 from yett.adapters.sql.render import SQLITE
 from yett.adapters.sql.schema import HEAD, meta, metadata, sequencer
 from yett.adapters.sql.seal import DataKey, Kek, KekFile, Seal, SealError, kek_of, new_key
@@ -61,6 +59,10 @@ async def _driver(url: str, connections: int) -> Driver:
         await _migrated(file, "sqlite", lambda: file.writing.connection, sqlite3.OperationalError)
         return file
     if url.startswith(("postgresql://", "postgres://")):
+        import psycopg  # slow to import, and SQLite does without
+
+        from yett.adapters.sql.postgres import Postgres, conninfo
+
         postgres = Postgres(url, connections)
         await postgres.open()
         await _migrated(postgres, "postgresql+psycopg", lambda: psycopg.connect(conninfo(url)), psycopg.errors.UndefinedTable)
