@@ -1,6 +1,6 @@
 """What the flows ask of the world."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from yett.domain.account import Account
@@ -230,9 +230,7 @@ class Accounts(Protocol):
 
     async def devices(self, account: str) -> tuple[Device, ...]: ...
     async def sessions(self, account: str, now: int) -> tuple[Session, ...]: ...
-    async def forget(
-        self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0
-    ) -> int:
+    async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0) -> int:
         """Remembered browsers (all, or one) are remembered no longer."""
         ...
 
@@ -352,4 +350,29 @@ class Files(Protocol):
         ...
 
 
-Send = Callable[[Message], Awaitable[str]]
+class Mail(NamedTuple):
+    """A message in words, as a provider takes it."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+class Undelivered(Exception):
+    """A provider did not take it. `permanent`: no other will, and no later try helps."""
+
+    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+
+
+class Sender(Protocol):
+    """One provider."""
+
+    async def send(self, mail: Mail) -> str:
+        """Hand the message over; returns the receipt. Raises Undelivered."""
+        ...
+
+
+Compose = Callable[[Message, str], Mail]

@@ -13,7 +13,7 @@ class Attempt(NamedTuple):
     `identifier` is what was typed, in canonical form; `account` is only a claim until something in `shown` stands
     first. `request` is the encoded request that waits; `base` the session's proofs when it arrived; `shown` holds
     (enrolment, generation, what it proved). `waivers` lift named clauses (remembered_browser, declined).
-    `resume_at` names the page that is next when it comes back.
+    `resume_at` names the page that is next when it comes back; `remember` is the person's wish to be remembered here.
     """
 
     id: str
@@ -35,6 +35,7 @@ class Attempt(NamedTuple):
     commands: bytes = b"[]"
     resume_at: str = ""
     transaction: bytes | None = None
+    remember: bool = False
     done: bool = False
 
     def proofs(self, now: int) -> tuple[Proof, ...]:

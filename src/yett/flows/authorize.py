@@ -94,7 +94,7 @@ class Authorize:
 
     async def _at_once(self, here: Here, browser: Browser) -> Step:
         """The session is enough: no page, one commit, no new level and so no new session id."""
-        leave, conclusion = self.leaving.ready(here, remember=False)
+        leave, conclusion = self.leaving.ready(here)
         account = here.arrival.account.id if here.arrival.account else None
         fact = self.mint.fact("ssa", account, here.attempt.client, ip=browser.ip)
         if conclusion.device is not None:

@@ -36,13 +36,11 @@ class Conclude:
 
     mint: Mint
 
-    def browser(
-        self, attempt: Attempt, allow: Allow, account: Account, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest, *, remember: bool
-    ) -> Handed:
+    def browser(self, attempt: Attempt, allow: Allow, account: Account, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Handed:
         """What a browser's attempt leaves: its session at the level reached, its device, a grant and its code."""
         regime, now = regime_of(catalogue), self.mint.clock()
         session, session_token, raises = self._session(attempt, account, arrival, regime, now)
-        device, device_token, device_raises = self._device(attempt, allow, account, arrival, catalogue, remember=remember)
+        device, device_token, device_raises = self._device(attempt, allow, account, arrival, catalogue)
         grant = self.grant(attempt, allow, account, request, regime, now, session)
         code = self.mint.token()
         token = Token(digest(code), "code", grant.id, now + CODE_LIVES)
@@ -91,9 +89,7 @@ class Conclude:
         )
         return raised, token, seen.id
 
-    def _device(
-        self, attempt: Attempt, allow: Allow, account: Account, arrival: Arrival, catalogue: Catalogue, *, remember: bool
-    ) -> tuple[Device | None, str, bytes | None]:
+    def _device(self, attempt: Attempt, allow: Allow, account: Account, arrival: Arrival, catalogue: Catalogue) -> tuple[Device | None, str, bytes | None]:
         """A full MFA makes the browser known; a wish makes it remembered; use of either rotates its token."""
         now = self.mint.clock()
         own = arrival.device if arrival.device and arrival.device.account == account.id else None
@@ -104,7 +100,7 @@ class Conclude:
         token, policy = self.mint.token(), catalogue.tenant.remember
         device = own or Device(self.mint.name("dev_"), b"", account.id, now, now)
         device = device._replace(token=digest(token), used_at=now, old=own.token if own else None, old_until=now + OVERLAP if own else 0)
-        if remember and proved and regime_of(catalogue).remembers and policy.offered:
+        if attempt.remember and proved and regime_of(catalogue).remembers and policy.offered:
             device = device._replace(remembered_until=now + policy.absolute, security_version=account.security_version)
         if device.remembered_until > now:
             device = device._replace(idle_until=now + policy.idle)

@@ -1,40 +1,15 @@
 """Carries messages out: at once after the commit that wrote them, again with back-off, by the next provider on failure."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
 
 from yett.domain.code import code_of
-from yett.domain.enrolment import Message
-from yett.ports import Clock, Delivery, Outbox
+from yett.ports import Clock, Compose, Delivery, Outbox, Sender, Undelivered
 
 LEASE, SWEEP, BATCH = 30, 5.0, 20
 BACK_OFF = (1, 5, 30, 120, 600, 3600)
 NOTICE_LIVES = 86400
-
-
-class Mail(NamedTuple):
-    """A message as it is sent."""
-
-    to: str
-    subject: str
-    text: str
-    html: str
-
-
-class Undelivered(Exception):
-    """A provider did not take it. `permanent`: no other will, and no later try helps."""
-
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
-        super().__init__(reason)
-        self.permanent = permanent
-
-
-class Sender(Protocol):
-    """One provider; returns its receipt."""
-
-    async def send(self, mail: Mail) -> str: ...
 
 
 @dataclass
@@ -43,7 +18,7 @@ class Carrier:
 
     store: Outbox
     senders: Sequence[Sender]
-    compose: Callable[[Message, str], Mail]
+    compose: Compose
     clock: Clock
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 

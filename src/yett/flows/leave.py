@@ -21,16 +21,16 @@ class Leaving:
     mint: Mint
     issuer: str
 
-    def ready(self, here: Here, *, remember: bool) -> tuple[Leave, Conclusion]:
+    def ready(self, here: Here) -> tuple[Leave, Conclusion]:
         """The way out and what is to be written before it is taken. Only for an attempt that the gate allowed."""
         if not isinstance(here.outcome, Allow) or here.arrival.account is None:
             raise TypeError("an attempt that the gate did not allow has no conclusion")
-        handed = self.conclude.browser(here.attempt, here.outcome, here.arrival.account, here.arrival, here.catalogue, here.request, remember=remember)
+        handed = self.conclude.browser(here.attempt, here.outcome, here.arrival.account, here.arrival, here.catalogue, here.request)
         return self._way(here, handed), handed.conclusion
 
     async def finish(self, here: Here, browser: Browser) -> Leave | Stop:
         """Nothing more to prove: end the attempt and go."""
-        leave, conclusion = self.ready(here, remember=False)
+        leave, conclusion = self.ready(here)
         account = here.arrival.account.id if here.arrival.account else None
         fact = self.mint.fact("s", account, here.attempt.client, ip=browser.ip, user_agent=browser.user_agent[:256])
         if not await self.store.conclude(here.attempt, conclusion, (fact,), self.mint.clock()):

@@ -74,7 +74,7 @@ class Prove:
             arrival = here.arrival._replace(attempt=after, challenge=None, enrolments=(*(one for one in here.arrival.enrolments if one.id != new.id), new))
             ahead = self.whereabouts.stand(after, arrival, here.catalogue)
             if ahead.place.verb == "finish":
-                leave, conclusion = self.leaving.ready(ahead, remember=False)
+                leave, conclusion = self.leaving.ready(ahead)
         settled = await self.store.enrol(
             here.attempt,
             asked,
@@ -95,11 +95,13 @@ class Prove:
     ) -> Here | Leave | str:
         after, conclusion, leave = here.attempt, None, None
         if isinstance(verdict, Accepted):
-            after = _moved(here.attempt, one, verdict)._replace(account=one.account, base=self._base(here, one.account))
+            after = _moved(here.attempt, one, verdict)._replace(
+                account=one.account, base=self._base(here, one.account), remember=here.attempt.remember or remember
+            )
             ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after, challenge=None), here.catalogue)
             if ahead.place.verb == "finish":
                 after = ahead.attempt
-                leave, conclusion = self.leaving.ready(ahead, remember=remember)
+                leave, conclusion = self.leaving.ready(ahead)
         first = factor.promise(one).first
         settled = await self.store.settle(
             here.attempt,

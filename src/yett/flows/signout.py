@@ -79,11 +79,19 @@ class SignOut:
         plan = logout.oidc_target(given, hint, catalogue.clients)
         if plan is None:
             return Refused("invalid_request", "The post_logout_redirect_uri is not allowed.")
+        ours = await self._is_ours(plan, browser)
         confirmed = hmac.compare_digest(given.get("csrf", ""), csrf_token(browser.session, "logout"))
-        if browser.session and not confirmed and not plan.hinted:
+        if browser.session and not confirmed and not ours:
             return Asked(csrf_token(browser.session, "logout"), given.get("state", ""))
         await self._end(browser)
         return Away(plan.url) if plan.url else Done()
+
+    async def _is_ours(self, plan: logout.Plan, browser: Browser) -> bool:
+        """Whether the hint names the session of this very browser: anyone may hold some ID token of ours."""
+        if not plan.hinted or not browser.session:
+            return False
+        session = (await self.store.arrive(digest(browser.session), None, self.mint.clock())).session
+        return session is None or (session.account == plan.account and plan.sid in {"", session.sid})
 
     async def _end(self, browser: Browser) -> None:
         if browser.session:

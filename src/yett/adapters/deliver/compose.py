@@ -1,7 +1,7 @@
 """The words of messages."""
 
 from yett.domain.enrolment import Message
-from yett.flows.deliver import Mail
+from yett.ports import Mail
 
 
 def compose(message: Message, code: str) -> Mail:

@@ -1,6 +1,6 @@
 """Delivers nowhere: the dev outbox shows what would have left."""
 
-from yett.flows.deliver import Mail
+from yett.ports import Mail
 
 
 class Dev:

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, errors, generators
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
@@ -126,27 +127,28 @@ class Postgres:
 
     async def _run(self, connection: Connection, operation: Operation[T], begin: str) -> T:
         steps = operation()
-        before: tuple[str, ...] = (begin,)
+        begun = False
         try:
             step = next(steps)
             while True:
                 if step:
-                    results = await self._step(connection, before, step)
-                    before = ()
+                    results = await self._step(connection, () if begun else (begin,), step)
+                    begun = True
                     step = steps.send(results)
                 else:
-                    before = ("ROLLBACK", begin)
+                    await _rollback(connection)
+                    begun = False
                     step = steps.send(())
         except StopIteration as end:
             value: T = end.value
         except errors.UniqueViolation as fault:
-            await connection.rollback()
+            await _rollback(connection)
             raise Taken(str(fault)) from fault
         except BaseException:
-            if not connection.closed:
-                await connection.rollback()
+            await _rollback(connection)
             raise
-        await (connection.rollback() if before else _commit(connection))
+        if begun:
+            await _commit(connection)
         return value
 
     async def _step(self, connection: Connection, before: Sequence[str], step: Step) -> Sequence[Result]:
@@ -171,6 +173,13 @@ class Postgres:
         if fault is not None:
             raise fault
         return results
+
+
+async def _rollback(connection: Connection) -> None:
+    """Not the driver's own: that one forgets every prepared statement, and whoever guesses wrong would make it so."""
+    if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.pgconn.send_query(b"ROLLBACK")
+        await connection.wait(generators.execute(connection.pgconn))
 
 
 async def _commit(connection: Connection) -> None:

@@ -163,6 +163,7 @@ attempts = Table(
     _bytes("commands"),
     _text("resume_at"),
     _bytes("transaction", null=True),
+    _truth("remember"),
     _truth("done"),
     _number("epoch"),
     _key(),

@@ -1,7 +1,7 @@
 """The management API as one ASGI application, built when it is first asked for."""
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
 from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
-from yett.http.asgi import ASGI, Receive, Scope, Send
+from yett.http.asgi import ASGI, Network, Receive, Request, Scope, Send
 
 FAILED = 400
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -38,9 +38,12 @@ class Manage:
     tenant: TenantSettings
 
 
-def build(manage: Manage, version: str = "0") -> ASGI:
-    """An application for all paths below /api/v2. Litestar is imported at the first request, not at start."""
-    return _Management(manage, version)
+def build(manage: Manage, version: str = "0", trusted: Sequence[Network] = ()) -> ASGI:
+    """An application for all paths below /api/v2; `trusted` are the proxies that are believed.
+
+    Litestar is imported at the first request, not at start.
+    """
+    return _Management(manage, version, trusted)
 
 
 @dataclass
@@ -49,6 +52,7 @@ class _Management:
 
     manage: Manage
     version: str
+    trusted: Sequence[Network]
 
     def __post_init__(self) -> None:
         self._app: ASGI | None = None
@@ -58,9 +62,16 @@ class _Management:
         """ASGI."""
         app = self._app or await self._built()
         head = scope["method"] == "HEAD"
+        address = Request(scope, trusted=self.trusted).ip
         path = scope.get("raw_path") or quote(scope["path"]).encode()
         # Litestar routes by the path as it came: an id may hold a slash, percent-encoded.
-        asked = {**scope, "path": path.decode("latin-1"), "root_path": "", "method": "GET" if head else scope["method"]}
+        asked = {
+            **scope,
+            "path": path.decode("latin-1"),
+            "root_path": "",
+            "method": "GET" if head else scope["method"],
+            "client": (address, 0),
+        }
 
         async def answer(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":

@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("commands", sa.LargeBinary(), nullable=False),
         sa.Column("resume_at", sa.Text(), nullable=False),
         sa.Column("transaction", sa.LargeBinary(), nullable=True),
+        sa.Column("remember", sa.Boolean(), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),

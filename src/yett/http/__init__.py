@@ -1,0 +1,1 @@
+"""Requests to flow calls and back; no rule of its own."""
