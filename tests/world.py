@@ -22,7 +22,6 @@ from yett.domain.enrolment import Enrolment, State
 from yett.domain.requirement import Requirement
 from yett.domain.tenant import Tenant
 from yett.flows.accounts import Births
-from yett.flows.first_start import Ready
 from yett.flows.mint import Mint, digest
 from yett.main import EMAIL, PASSWORD, Ground, house
 
@@ -227,7 +226,7 @@ async def world(database: str = "memory:", folder: Path = Path("/nonexistent"), 
     ground = Ground(config, Folder(folder), store, clock, Mint(clock, os.urandom), JoseSigner(), hasher)  # type: ignore[arg-type]
     settings = Tenant(factors={"otp": True, "email": True, "recovery-code": True}, **tenant)
     await store.configure((settings, KEY, api(), *clients()), (), ())
-    built = house(ground, Ready(await store.catalogue()), None)
+    built = house(ground, None)
     made = World(ground, clock, hasher, built.asgi, settings)
     made.carrier = built.background[0].__self__  # type: ignore[attr-defined]
     try:

@@ -89,7 +89,7 @@ async def lay(config: Config) -> Ground:
 # --- what is served ---------------------------------------------------------------------------------------------------
 
 
-def house(ground: Ground, ready: "Ready", demo: "Demo | None") -> App:
+def house(ground: Ground, demo: "Demo | None") -> App:
     """Every flow, built with what it uses, and the application that speaks for them."""
     from yett.domain.tries import Bucket
     from yett.flows.authorize import Authorize
@@ -145,12 +145,15 @@ def limits(ground: Ground) -> "Limiter":
 
 
 def carries(ground: Ground) -> "Carrier":
-    """Messages leave by the configured providers; in a demo they stay in the outbox."""
+    """Messages leave by the configured providers, in their order; in a demo they stay in the outbox."""
     from yett.adapters.deliver.compose import compose
     from yett.adapters.deliver.dev import Dev
+    from yett.adapters.deliver.smtp import Smtp
     from yett.flows.deliver import Carrier
 
-    return Carrier(ground.store, (Dev(),), compose, ground.clock)
+    config = ground.config
+    mail = [Smtp(one.host, one.port, one.sender, one.security, one.username, one.password) for one in config.smtp]
+    return Carrier(ground.store, (Dev(),) if config.demo else mail, compose, ground.clock)
 
 
 def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi":
@@ -323,7 +326,7 @@ async def attend(config: Config, port: int, sockets: "Sequence[socket]", pair: "
         if isinstance(ready, Refusal):
             tell(ready.reason)
             return 1
-        app = house(ground, ready, demo)
+        app = house(ground, demo)
         context = tls_context(*pair) if pair else None
         serving = server(app.asgi, context, lambda: announce(config, ready, demo) if first else None)
         if config.embedded:

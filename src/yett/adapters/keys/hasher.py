@@ -3,12 +3,16 @@
 import asyncio
 import os
 import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import nacl.exceptions
 import nacl.pwhash
 
 from yett.ports import Busy
+
+T = TypeVar("T")
 
 MEMORY, PASSES = 19 * 1024 * 1024, 2
 # As many may wait as the pool works off in about a second.
@@ -35,7 +39,7 @@ class Argon2:
         matched = await self._run(_verify, hashed or self._dummy, _bytes(password))
         return matched and hashed is not None
 
-    async def _run(self, work, *args):  # type: ignore[no-untyped-def]
+    async def _run(self, work: Callable[..., T], *args: bytes) -> T:
         if self._room <= 0:
             raise Busy
         self._room -= 1

@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from yett.domain.tenant import Catalogue, SigningKey
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-LONGEST = 16384
+LONGEST, SEGMENTS = 16384, 3
+# Bytes of a coordinate and of half a signature.
+P256 = 32
 _SEGMENT = re.compile(rb"[A-Za-z0-9_-]+")
 _HEADER = frozenset({"alg", "typ", "kid"})
 
@@ -35,7 +37,7 @@ class JoseSigner:
     def verify(self, catalogue: Catalogue, token: str, typs: Sequence[str]) -> Mapping[str, object] | None:
         """The claims of a token of ours: strict base64url, no header but alg, typ and kid, alg as the key has it."""
         parts = token.encode("ascii", "replace").split(b".")
-        if len(token) > LONGEST or len(parts) != 3:
+        if len(token) > LONGEST or len(parts) != SEGMENTS:
             return None
         header, claims, signature = _object(_unb64(parts[0])), _object(_unb64(parts[1])), _unb64(parts[2])
         if header is None or claims is None or signature is None or set(header) != _HEADER or header["typ"] not in typs:
@@ -101,7 +103,7 @@ def _signature(private: Private, alg: str, signed: bytes) -> bytes:
         return private.sign(signed, _padding(alg), hashes.SHA256())
     if isinstance(private, ec.EllipticCurvePrivateKey):
         r, s = decode_dss_signature(private.sign(signed, ec.ECDSA(hashes.SHA256())))
-        return r.to_bytes(32) + s.to_bytes(32)
+        return r.to_bytes(P256) + s.to_bytes(P256)
     return private.sign(signed)
 
 
@@ -111,9 +113,9 @@ def _verified(private: Private, alg: str, signed: bytes, signature: bytes) -> bo
         if isinstance(public, rsa.RSAPublicKey):
             public.verify(signature, signed, _padding(alg), hashes.SHA256())
         elif isinstance(public, ec.EllipticCurvePublicKey):
-            if len(signature) != 64:
+            if len(signature) != 2 * P256:
                 return False
-            der = encode_dss_signature(int.from_bytes(signature[:32]), int.from_bytes(signature[32:]))
+            der = encode_dss_signature(int.from_bytes(signature[:P256]), int.from_bytes(signature[P256:]))
             public.verify(der, signed, ec.ECDSA(hashes.SHA256()))
         else:
             public.verify(signature, signed)

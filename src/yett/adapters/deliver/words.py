@@ -1,0 +1,33 @@
+"""What messages say, by language and template: subject, then paragraphs. A code is said once, and nothing is linked."""
+
+from collections.abc import Mapping
+
+Words = tuple[str, tuple[str, ...]]
+
+EN: Mapping[str, Words] = {
+    "mfa_code": ("{code} is your code", ("Your code is", "{code}", "It is good for {minutes} minutes. We will never ask you for it by phone or mail.", "If you are not logging in just now, somebody knows your password: change it.")),
+    "email_verification": ("{code} confirms your address", ("Your code is", "{code}", "Enter it where you asked for it. It is good for {minutes} minutes.", "If you asked for nothing, do nothing.")),
+    "factor_added": ("A new way to log in was added", ("A new second step ({factor}) was added to your account.", "If that was not you, contact support at once: somebody else may be in your account.")),
+    "factor_removed": ("A way to log in was removed", ("A second step ({factor}) was removed from your account.", "If you did not ask for that, contact support at once.")),
+    "recovery_used": ("A recovery code was used", ("One of your recovery codes was used to log in. It is void now.", "If that was not you, contact support at once.")),
+    "recovery_regenerated": ("Your recovery codes were replaced", ("Your account has new recovery codes; the old ones are void.", "If that was not you, contact support at once.")),
+    "password_changed": ("Your password was changed", ("The password of your account was changed, and you were logged out everywhere.", "If that was not you, contact support at once.")),
+    "account_blocked": ("Your account was blocked", ("Your account was blocked, and you were logged out everywhere.", "Contact support if you do not know why.")),
+    "device_revoked": ("A browser was forgotten", ("A browser that we remembered for you is not remembered any longer.",)),
+    "remembered_revoked": ("A remembered browser was copied", ("Somebody showed us an old copy of what your browser keeps for us. We do not trust that browser any longer.", "If your computer was lost or lent, change your password.")),
+    "factors_locked": ("Too many wrong codes", ("There were too many wrong codes for your account, so we stopped accepting them for a while.", "If that was not you, somebody knows your password: change it.")),
+}  # fmt: skip
+DE: Mapping[str, Words] = {
+    "mfa_code": ("{code} ist Ihr Code", ("Ihr Code lautet", "{code}", "Er gilt {minutes} Minuten. Wir fragen Sie nie am Telefon oder per E-Mail danach.", "Wenn Sie sich gerade nicht anmelden, kennt jemand Ihr Passwort: Ändern Sie es.")),
+    "email_verification": ("{code} bestätigt Ihre Adresse", ("Ihr Code lautet", "{code}", "Geben Sie ihn dort ein, wo Sie ihn angefordert haben. Er gilt {minutes} Minuten.", "Wenn Sie nichts angefordert haben, ist nichts zu tun.")),
+    "factor_added": ("Eine neue Anmeldemethode wurde hinzugefügt", ("Ihrem Konto wurde ein zweiter Schritt ({factor}) hinzugefügt.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support: Jemand anderes könnte in Ihrem Konto sein.")),
+    "factor_removed": ("Eine Anmeldemethode wurde entfernt", ("Von Ihrem Konto wurde ein zweiter Schritt ({factor}) entfernt.", "Wenn Sie nicht darum gebeten haben, wenden Sie sich sofort an den Support.")),
+    "recovery_used": ("Ein Wiederherstellungscode wurde benutzt", ("Einer Ihrer Wiederherstellungscodes wurde zur Anmeldung benutzt. Er gilt nicht mehr.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
+    "recovery_regenerated": ("Ihre Wiederherstellungscodes wurden ersetzt", ("Ihr Konto hat neue Wiederherstellungscodes; die alten gelten nicht mehr.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
+    "password_changed": ("Ihr Passwort wurde geändert", ("Das Passwort Ihres Kontos wurde geändert, und Sie wurden überall abgemeldet.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
+    "account_blocked": ("Ihr Konto wurde gesperrt", ("Ihr Konto wurde gesperrt, und Sie wurden überall abgemeldet.", "Wenden Sie sich an den Support, wenn Sie den Grund nicht kennen.")),
+    "device_revoked": ("Ein Browser wurde vergessen", ("Ein Browser, den wir uns für Sie gemerkt hatten, ist nicht mehr gemerkt.",)),
+    "remembered_revoked": ("Ein gemerkter Browser wurde kopiert", ("Jemand hat uns eine alte Kopie dessen gezeigt, was Ihr Browser für uns aufbewahrt. Wir vertrauen diesem Browser nicht mehr.", "Wenn Ihr Rechner verloren ging oder verliehen war, ändern Sie Ihr Passwort.")),
+    "factors_locked": ("Zu viele falsche Codes", ("Für Ihr Konto gab es zu viele falsche Codes; wir nehmen eine Weile keine mehr an.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
+}  # fmt: skip
+LANGUAGES: Mapping[str, Mapping[str, Words]] = {"en": EN, "de": DE}
