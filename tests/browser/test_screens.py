@@ -160,23 +160,22 @@ async def test_a_code_sends_itself_only_once(page: Page, challenge: Served) -> N
     assert await page.evaluate("window.sent") == 1
 
 
-async def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, challenge: Served) -> None:
-    await page.goto(challenge.base + "login-password")
+async def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, english: Served) -> None:
+    await page.goto(english.base + "login-password")
     await page.locator("#password").fill("correct horse")
-    await page.evaluate("for (let press = 0; press < 5; press += 1) document.querySelector('button.main').click()")
-    (form,) = await sent(challenge, page)
-    assert form["password"] == "correct horse"
+    await page.evaluate("addEventListener('submit', (event) => { window.sent = (window.sent ?? 0) + !event.defaultPrevented; event.preventDefault(); })")
+    for _ in range(3):
+        await page.locator("button.main").click()
+    assert await page.evaluate("window.sent") == 1
 
 
-@pytest.mark.parametrize(
-    "screen, field, button", [("login-id", "username", "default"), ("login-password", "password", "default"), ("mfa-otp-challenge", "code", "default")]
-)
-async def test_enter_means_continue(page: Page, challenge: Served, screen: str, field: str, button: str) -> None:
+@pytest.mark.parametrize("screen, field", [("login-id", "username"), ("login-password", "password"), ("mfa-otp-challenge", "code")])
+async def test_enter_means_continue(page: Page, challenge: Served, screen: str, field: str) -> None:
     await page.goto(challenge.base + screen)
     await page.locator(f"#{field}").fill("12")
     await page.keyboard.press("Enter")
     (form,) = await sent(challenge, page)
-    assert (form[field], form["action"]) == ("12", button)
+    assert (form[field], form["action"]) == ("12", "default")
 
 
 async def test_everything_works_without_script(chromium: Browser, challenge: Served) -> None:
