@@ -13,9 +13,9 @@ def derive(challenge: Challenge, purpose: str, digits: int) -> str:
 
     64 bits are reduced modulo 10**digits, so the bias is below 2**-37 for the 8 digits at most that we send.
     """
-    parts = (challenge.attempt, challenge.id, purpose, *challenge.to)
-    text = b"".join(len(part.encode()).to_bytes(4) + part.encode() for part in parts) + (challenge.binds or b"")
-    mac = hmac.digest(challenge.remember.secret, text, hashlib.sha256)
+    names = (challenge.attempt, challenge.id, purpose, *challenge.to)
+    parts = (*(name.encode() for name in names), challenge.binds or b"")
+    mac = hmac.digest(challenge.remember.secret, b"".join(len(part).to_bytes(4) + part for part in parts), hashlib.sha256)
     return str(int.from_bytes(mac[:8]) % 10**digits).zfill(digits)
 
 
@@ -30,12 +30,14 @@ def digits(text: str, length: int) -> str:
 
     Empty for anything that is not `length` digits.
     """
-    plain = [_digit(letter) for letter in text if not letter.isspace() and letter != "-"][: length + 1]
+    plain = [_digit(letter) for letter in text if not _between(letter)]
     return "".join(plain) if len(plain) == length and all(plain) else ""
 
 
+def _between(letter: str) -> bool:
+    """What people and clipboards put between digits: white space, dashes, and what cannot be seen."""
+    return letter.isspace() or unicodedata.category(letter) in {"Pd", "Cf"}
+
+
 def _digit(letter: str) -> str:
-    try:
-        return str(unicodedata.decimal(letter))
-    except ValueError:
-        return ""
+    return str(unicodedata.decimal(letter, ""))

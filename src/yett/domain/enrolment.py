@@ -66,3 +66,7 @@ class Challenge(NamedTuple):
     offer: bool = False
     tries: int = 10
     outcome: Literal["open", "accepted", "refused", "void"] = "open"
+
+    def answerable(self, now: int) -> bool:
+        """Whether an answer still counts: it is open, and its time is not over."""
+        return self.outcome == "open" and now < self.expires_at

@@ -3,8 +3,8 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, NamedTuple
 
 from yett.domain.account import canonical
 from yett.domain.code import code_of, digits
@@ -14,6 +14,16 @@ from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Ask, Words
 
 LIFE, DIGITS = 300, 6
+# Ten minutes at most (NIST SP 800-63B-4, 3.1.3.2).
+LIVES, LENGTHS = range(60, 601), range(6, 9)
+
+
+class Terms(NamedTuple):
+    """What a question remembers besides its secret: how long the code is, what for, and which mailbox it went to."""
+
+    digits: int
+    purpose: str
+    to: str
 
 
 class Email:
@@ -44,7 +54,9 @@ class Email:
 
     def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
         """Whoever has the code has the mailbox."""
-        address = pending.send[0].to if pending.send else _terms(pending)["to"]
+        if not pending.offer:
+            return Rejected("expired")
+        address = _terms(pending).to
         return self._judge(pending, answer, ask, State(b"", address.encode()), _shown(address))
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
@@ -59,6 +71,9 @@ class Email:
         """The code of this challenge, while it is open."""
         if asked is None or one.id not in asked.to:
             return Rejected("expired")
+        # A code to a mailbox that was replaced since proves nothing of the new one.
+        if _terms(asked).to != one.state.open.decode():
+            return Rejected("expired")
         return self._judge(asked, answer, ask, one.state, self.promise(one)._replace(binds=asked.binds))
 
     def spent(self, one: Enrolment) -> bool:
@@ -70,19 +85,18 @@ class Email:
         return state
 
     def _ask(self, ask: Ask, to: tuple[str, ...], target: str, template: str) -> Challenge:
-        length = min(8, max(6, int(str(ask.rules.get("otp_length", DIGITS)))))
-        life = int(str(ask.rules.get("otp_expiration_time", LIFE)))
-        address = canonical(target)
-        terms = {"digits": length, "purpose": template, "to": address}
-        remember = State(ask.random[:32], json.dumps(terms).encode())
-        message = Message("email", address, template, ask.locale, {"minutes": str(max(1, life // 60))})
-        show = {"masked": masked(address), "digits": str(length)}
-        return Challenge(ask.id, ask.attempt, self.kind, "email", to, remember, show, (message,), ask.transaction, ask.now + life)
+        terms = Terms(_within(ask.rules, "otp_length", DIGITS, LENGTHS), template, canonical(target))
+        life = _within(ask.rules, "otp_expiration_time", LIFE, LIVES)
+        remember = State(ask.random[:32], json.dumps(terms._asdict()).encode())
+        message = Message("email", terms.to, template, ask.locale, {"minutes": str(max(1, life // 60))})
+        show = {"masked": masked(terms.to), "digits": str(terms.digits)}
+        until = ask.now + life
+        return Challenge(ask.id, ask.attempt, self.kind, "email", to, remember, show, (message,), ask.transaction, until)
 
     def _judge(self, asked: Challenge, answer: bytes, ask: Ask, state: State, shown: Shown) -> Accepted | Rejected:
-        if asked.outcome != "open" or asked.expires_at <= ask.now:
+        if not asked.answerable(ask.now):
             return Rejected("expired")
-        typed = digits(answer.decode(errors="replace"), _terms(asked)["digits"])
+        typed = digits(answer.decode(errors="replace"), _terms(asked).digits)
         if not hmac.compare_digest(code_of(asked).encode(), typed.encode()):
             return Rejected("wrong_code")
         return Accepted(state, asked.remember, shown)
@@ -90,9 +104,9 @@ class Email:
 
 def masked(address: str) -> str:
     """Enough for its owner to know it, too little for anyone else to learn it."""
-    name, _, host = address.partition("@")
+    name, _, host = address.rpartition("@")
     domain, dot, top = host.rpartition(".")
-    return f"{name[:1]}•••@{domain[:1]}•••{dot}{top}"
+    return f"{name[:1]}•••@{(domain or top)[:1]}•••{dot}{top if dot else ''}"
 
 
 def _shown(address: str) -> Shown:
@@ -100,5 +114,10 @@ def _shown(address: str) -> Shown:
     return Shown("email", "possession", channel, ("email",), 1, spendable=True)
 
 
-def _terms(asked: Challenge):  # type: ignore[no-untyped-def]
-    return json.loads(asked.remember.open)
+def _within(rules: Mapping[str, object], name: str, usual: int, allowed: range) -> int:
+    """The tenant's figure, no looser than is allowed."""
+    return min(max(int(str(rules.get(name, usual))), allowed[0]), allowed[-1])
+
+
+def _terms(asked: Challenge) -> Terms:
+    return Terms(**json.loads(asked.remember.open))

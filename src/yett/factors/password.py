@@ -10,6 +10,7 @@ from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Ask, Words
 
 MATCH = b"match"
+QUESTION_LIVES = 900
 
 
 class Password:
@@ -36,7 +37,8 @@ class Password:
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
         """The question has no content."""
-        return Challenge(ask.id, ask.attempt, self.kind, "", tuple(one.id for one in to), State(), {}, (), None, ask.now + 900)
+        asked = tuple(one.id for one in to)
+        return Challenge(ask.id, ask.attempt, self.kind, "", asked, State(), {}, (), None, ask.now + QUESTION_LIVES)
 
     def locate(self, answer: bytes) -> bytes | None:
         """The login names the account."""

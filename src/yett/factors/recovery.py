@@ -53,11 +53,14 @@ class Recovery:
 
     def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
         """The person says that the codes are saved; nothing is proven by that."""
+        if not (pending.offer and pending.answerable(ask.now)):
+            return Rejected("expired")
         return Accepted(pending.remember) if answer == SAVED else Rejected("not_saved")
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
         """Any unused code of the sheet."""
-        return Challenge(ask.id, ask.attempt, self.kind, "", tuple(one.id for one in to), State(), {}, (), None, ask.now + QUESTION_LIVES)
+        asked = tuple(one.id for one in to)
+        return Challenge(ask.id, ask.attempt, self.kind, "", asked, State(), {}, (), None, ask.now + QUESTION_LIVES)
 
     def locate(self, answer: bytes) -> bytes | None:
         """A code is looked for in its own account alone (CVE-2025-64175)."""

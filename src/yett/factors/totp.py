@@ -16,16 +16,16 @@ from yett.factors.base import Ask, Words
 
 # As long as the hash (RFC 4226, 4 R6; RFC 6238, 5.1).
 LENGTHS: Mapping[str, int] = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
+LONG, PERIODS = (6, 8), (30, 60)
 OFFER_LIVES, QUESTION_LIVES = 900, 900
 
 
 class Terms(NamedTuple):
-    """What app and server agreed on. `skew` is how many earlier steps are accepted besides the current one."""
+    """What app and server agreed on."""
 
     algorithm: str = "SHA1"
     digits: int = 6
     period: int = 30
-    skew: int = 1
 
 
 def code(secret: bytes, step: int, terms: Terms) -> str:
@@ -61,28 +61,33 @@ class Totp:
         terms = _terms(ask.rules)
         secret = _expand(ask.random, LENGTHS[terms.algorithm])
         text = base64.b32encode(secret).rstrip(b"=").decode()
-        query = {"secret": text, "issuer": ask.issuer, "algorithm": terms.algorithm, "digits": terms.digits, "period": terms.period}
-        uri = f"otpauth://totp/{quote(ask.issuer, safe='')}:{quote(ask.label, safe='@')}?{urlencode(query, quote_via=quote)}"
-        show = {"secret": text, "uri": uri, "digits": str(terms.digits), "period": str(terms.period), "algorithm": terms.algorithm}
+        show = {"secret": text, "uri": _uri(text, terms, ask)}
+        show |= {name: str(value) for name, value in terms._asdict().items()}
         state = State(secret, json.dumps(terms._asdict()).encode())
         return Challenge(ask.id, ask.attempt, self.kind, "", (), state, show, (), None, ask.now + OFFER_LIVES, offer=True)
 
     def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
         """A first code shows that the app has the key; it cannot be used again to log in."""
+        if not (pending.offer and pending.answerable(ask.now)):
+            return Rejected("expired")
         return self._judge(pending.remember, answer, ask)
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
         """Nothing is sent and nothing remembered: the question is only how many digits."""
         show = {"digits": str(_of(to[0].state).digits)} if to else {}
-        return Challenge(ask.id, ask.attempt, self.kind, "", tuple(one.id for one in to), State(), show, (), ask.transaction, ask.now + QUESTION_LIVES)
+        asked = tuple(one.id for one in to)
+        return Challenge(ask.id, ask.attempt, self.kind, "", asked, State(), show, (), ask.transaction, ask.now + QUESTION_LIVES)
 
     def locate(self, answer: bytes) -> bytes | None:
         """A code does not say whose it is."""
         return None
 
     def verify(self, one: Enrolment, asked: Challenge | None, answer: bytes, ask: Ask) -> Accepted | Rejected:
-        """Accept a code of a step later than the last one used (RFC 6238, 5.2)."""
-        return self._judge(one.state, answer, ask)
+        """Accept a code of a step later than the last one used (RFC 6238, 5.2).
+
+        It approves the transaction of the question; where none was put, it approves none.
+        """
+        return self._judge(one.state, answer, ask, asked.binds if asked else None)
 
     def spent(self, one: Enrolment) -> bool:
         """Never: it can be asked again."""
@@ -92,25 +97,42 @@ class Totp:
         """Whatever was used since the backup is of a step that has begun by now."""
         return state._replace(mark=max(state.mark, now // _of(state).period))
 
-    def _judge(self, state: State, answer: bytes, ask: Ask) -> Accepted | Rejected:
+    def _judge(self, state: State, answer: bytes, ask: Ask, binds: bytes | None = None) -> Accepted | Rejected:
         terms = _of(state)
         typed = digits(answer.decode(errors="replace"), terms.digits).encode()
         now = ask.now // terms.period
-        found = None
+        found = -1
         # All candidates are compared, whichever matches: the time taken tells nothing.
-        for step in range(now - terms.skew, now + 1):
+        for step in range(max(0, now - _skew(ask.rules)), now + 1):
             if hmac.compare_digest(code(state.secret, step, terms).encode(), typed):
                 found = step
-        if found is None:
+        if found < 0:
             return Rejected("wrong_code")
         if found <= state.mark:
             return Rejected("already_used")
-        return Accepted(state._replace(mark=found), None, self.promise(None)._replace(binds=ask.transaction))
+        return Accepted(state._replace(mark=found), None, self.promise(None)._replace(binds=binds))
+
+
+def _uri(secret: str, terms: Terms, ask: Ask) -> str:
+    """What authenticator apps read (Google's key URI format); both names stand in the path too, for older ones."""
+    name = ":".join(quote(part, safe="@") for part in (ask.issuer, ask.label) if part)
+    query = {"secret": secret, "issuer": ask.issuer, **terms._asdict()}
+    return f"otpauth://totp/{name}?{urlencode(query, quote_via=quote)}"
 
 
 def _terms(rules: Mapping[str, object]) -> Terms:
-    known = {name: rules[name] for name in Terms._fields if name in rules}
-    return Terms(**known)  # type: ignore[arg-type]
+    """As the tenant has them. Raises ValueError for what apps cannot do, or nobody should."""
+    default = Terms()
+    algorithm = str(rules.get("algorithm", default.algorithm))
+    length, period = int(str(rules.get("digits", default.digits))), int(str(rules.get("period", default.period)))
+    if algorithm not in LENGTHS or length not in LONG or period not in PERIODS:
+        raise ValueError(f"no authenticator app makes codes of {algorithm}, {length} digits and {period} s")
+    return Terms(algorithm, length, period)
+
+
+def _skew(rules: Mapping[str, object]) -> int:
+    """How many earlier steps are accepted: one at most (RFC 6238, 5.2)."""
+    return 0 if rules.get("skew") == 0 else 1
 
 
 def _of(state: State) -> Terms:
