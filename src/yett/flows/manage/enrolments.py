@@ -63,7 +63,7 @@ class Enrolments:
                 return found
             seen, held = found
             renamed = held.enrolment._replace(name=name)
-            facts = (caller.fact(self.mint, "sapi", account, method=id),)
+            facts = (caller.fact(self.mint, "sapi", account, enrolment=id),)
             if await self.store.change_account(seen, seen, (renamed,), ends=False, now=self.mint.clock(), facts=facts):
                 return seen, held._replace(enrolment=renamed)
         return BUSY
@@ -126,7 +126,7 @@ class Enrolments:
 
     async def _remove(self, caller: Caller, account: Account, gone: Sequence[Held]) -> int:
         facts = [caller.fact(self.mint, "sapi", account.id)]
-        facts += [caller.fact(self.mint, "gd_unenroll", account.id, method=one.enrolment.id, factor=one.words.method) for one in gone]
+        facts += [caller.fact(self.mint, "gd_unenroll", account.id, enrolment=one.enrolment.id, factor=one.words.method) for one in gone]
         locale = (await self.current.latest()).tenant.locales[0]
         notices = [Message("email", account.email, "factor_removed", locale, {"factor": one.words.method}) for one in gone]
         ids = [one.enrolment.id for one in gone]

@@ -233,7 +233,7 @@ class UsersApi:
     async def _search(self, q: str, window: Window) -> tuple[Sequence[Account], int]:
         exact = EXACT.fullmatch(q)
         if exact is None:
-            if ":" in q and "@" not in q:
+            if ":" in q:
                 raise Problem(
                     400,
                     'Search understands email:"x", user_id:"x", username:"x" and plain text.',
