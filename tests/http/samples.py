@@ -61,7 +61,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("mfa-login-options", options=choices, recovery=True)
     yield sample("mfa-begin-enroll-options", options=(Option("a", "totp"), Option("b", "email")), optional=True)
     yield sample("mfa-recovery-code-challenge", remember=month, others=True)
-    yield sample("mfa-recovery-code-challenge", "error", login._replace(error="wrong_code"), others=True, attempts_left=2)
+    yield sample("mfa-recovery-code-challenge", "error", login._replace(error="wrong_recovery_code"), others=True, attempts_left=2)
     yield sample("mfa-otp-enrollment-qr", qr=qr(URI), uri=URI, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", others=True, optional=True)
     yield sample("mfa-recovery-code-enrollment", codes=tuple(f"{n}K7Q-W2MX-{n}ZPA-9RTD" for n in range(10)))
     yield sample("logout-confirm")

@@ -23,6 +23,7 @@ from yett.policy.decide import CHECKS
 EVERY = [pytest.param(sample, id=f"{language}-{sample.name}") for language in LANGUAGES for sample in samples(language, ACME)]
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 LOGIN = Page("en", Brand("Acme"), action="/u/x", state="st4te", csrf="t0ken", client_name="Shop")
+FACTORS = TEMPLATES.parents[1] / "factors"
 # What `render` gives to every template beside Page.data.
 ALWAYS = {"page", "brand", "screen", "language", "error", "marks", "trouble", "why", "brand_href"}
 
@@ -271,6 +272,12 @@ def test_a_field_is_not_blamed_for_what_was_not_its_fault(reason: str) -> None:
 
 def test_an_error_without_words_says_at_least_that_it_did_not_work() -> None:
     assert UNKNOWN_ERROR in shown("mfa-otp-challenge", LOGIN._replace(error="pigeon_lost"))
+
+
+def test_whatever_a_factor_refuses_with_has_words() -> None:
+    reasons = {reason for file in FACTORS.glob("*.py") for reason in re.findall(r'Rejected\("(\w+)"', file.read_text("utf-8"))}
+    assert reasons
+    assert reasons <= ERRORS.keys()
 
 
 def test_a_screen_may_say_it_better() -> None:

@@ -27,7 +27,7 @@ ERRORS: Mapping[str, str] = {
     "wrong_code": "That code is not right. Check it and try again.",
     "wrong_code@mfa-otp-challenge": "That code is not right. Enter the one your app shows now. If it keeps failing, set the clock of your phone to automatic.",
     "wrong_code@mfa-otp-enrollment-qr": "That code is not right. Check that your app shows this account, and enter the code it shows now.",
-    "wrong_code@mfa-recovery-code-challenge": "That recovery code is not right. Check it against your list and try again.",
+    "wrong_recovery_code": "That recovery code is not right. Check it against your list and try again.",
     "already_used": "That code has been used already. Ask for a new one.",
     "already_used@mfa-otp-challenge": "That code has been used already. Wait until your app shows the next one.",
     "already_used@mfa-otp-enrollment-qr": "That code has been used already. Wait until your app shows the next one.",
