@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.serving import serving
+from tests.serving import serving
 
 pytestmark = pytest.mark.clients
 HERE = Path(__file__).parent
@@ -17,7 +17,7 @@ MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
 
 def test_a_certified_client_discovers_logs_in_refreshes_and_steps_up(tmp_path: Path, free_port: Callable[[], int]) -> None:
     port = free_port()
-    with serving(tmp_path, port):
+    with serving(tmp_path, port, "--demo", "--tls", "auto"):
         environment = {**os.environ, "NODE_EXTRA_CA_CERTS": str(tmp_path / "ca.pem")}
         script = [HERE / "openid_client.mjs", tmp_path / "demo.json"]
         ran = subprocess.run(["node", *map(str, script)], cwd=HERE, env=environment, capture_output=True, text=True, timeout=60, check=False)
