@@ -11,7 +11,8 @@ RESOURCE_FIRST = ("resource_scope", *(source for source in SOURCES if source != 
 class Clause(NamedTuple):
     """One source's requirement: any of `acrs` suffices (none listed: any), no proof older than `max_age` seconds.
 
-    `essential` must be met or there is no code. `waivable` is lifted by a remembered browser.
+    `essential` must be met or there is no code. `waivable` is lifted by a remembered browser. `spends` wants besides an
+    approval: a spendable proof of the present attempt, of the very transaction that it is about.
     """
 
     source: str
@@ -19,6 +20,7 @@ class Clause(NamedTuple):
     essential: bool = False
     max_age: int | None = None
     waivable: bool = False
+    spends: bool = False
 
 
 class Requirement(NamedTuple):

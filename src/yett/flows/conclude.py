@@ -13,7 +13,7 @@ from yett.domain.tenant import Catalogue
 from yett.flows.gate import regime_of
 from yett.flows.mint import Mint, digest
 from yett.oauth.authorize import AuthorizationRequest
-from yett.policy.regimes import Regime
+from yett.policy.regimes import Regime, grant_ends
 from yett.ports import Arrival
 
 # A rotated token shown again within this time, in seconds, is a second tab or a lost answer, not theft.
@@ -50,16 +50,12 @@ class Conclude:
         self, attempt: Attempt, allow: Allow, account: Account, request: AuthorizationRequest, regime: Regime, now: int, session: Session | None = None
     ) -> Grant:
         """What a token family rests on: the counted set of this event, for good."""
-        if regime.grant_lives is not None:
-            ends_at = min(proof.completed_at for proof in allow.proofs) + regime.grant_lives
-        else:
-            ends_at = session.ends_at if session else now + regime.session_absolute
         return Grant(
             id=self.mint.name(),
             account=account.id,
             client=attempt.client,
             created_at=now,
-            ends_at=ends_at,
+            ends_at=grant_ends(regime, min(proof.completed_at for proof in allow.proofs), session.ends_at if session else None),
             proofs=allow.proofs,
             wants=allow.clauses,
             waivers=attempt.waivers,

@@ -18,7 +18,7 @@ from yett.flows.gate import Gate
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser
 from yett.oauth.authorize import AuthorizationRequest
-from yett.policy.decide import Case, may_add
+from yett.policy.decide import Case, may_change
 from yett.policy.regimes import budget
 from yett.ports import Arrival, Attempts
 
@@ -163,7 +163,7 @@ class Whereabouts:
 
     def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
         """What a login that is complete still offers: a new factor for a lost one, recovery codes for the next time."""
-        if not case.attempt.shown or may_add(case, now):
+        if not case.attempt.shown or may_change(case, now):
             return None
         return self._replacement(case, catalogue) or self._companion(case, catalogue)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
 import msgspec
 
 from yett.domain.attempt import Attempt
@@ -67,7 +68,8 @@ class Tokens:
         if found.token.expires_at <= now and found.token.used_at is None:
             raise errors.invalid_grant("Invalid authorization code")
         # A code is good for what was allowed when it was made, unless account, factor or policy have changed since.
-        if not isinstance(self._judge(self._again(found.grant, (), now), found, catalogue, now), Allow):
+        attempt = self._again(found.grant, (), now)._replace(id=_event(found.grant), transaction=found.grant.transaction)
+        if not isinstance(self._judge(attempt, found.grant.scope, found, catalogue, now), Allow):
             raise errors.invalid_grant("Invalid authorization code")
         return await self._hand_out(found, client, catalogue, now, leeway=0, refresh="offline_access" in found.grant.scope, event="acft")
 
@@ -79,20 +81,15 @@ class Tokens:
         if found is None or found.grant.client != client.id or found.token.expires_at <= now:
             raise errors.invalid_grant("Unknown or invalid refresh token.")
         attempt = self._again(found.grant, token.refresh_wants(asked), now)._replace(present_only=asked.max_age == 0)
-        outcome = self._judge(attempt, found, catalogue, now)
+        lapsed = claims.lapsed(found.grant, found.grant.scope, api_of(found.grant, catalogue), now)
+        outcome = self._judge(attempt, tuple(name for name in found.grant.scope if name not in lapsed), found, catalogue, now)
         if isinstance(outcome, Deny):
             raise errors.invalid_grant("Unknown or invalid refresh token.")
-        scope = self._kept(asked, found, catalogue, now)
+        scope = _kept(asked, found.grant, lapsed)
         if not isinstance(outcome, Allow) or not scope:
             await self.mfa.require_for(attempt, found, client, catalogue, browser)
         leeway = client.leeway if client.rotating else found.grant.ends_at
         return await self._hand_out(found, client, catalogue, now, leeway=leeway, refresh=client.rotating, event="rtft", scope=scope)
-
-    def _kept(self, asked: token.RefreshRequest, found: Redemption, catalogue: Catalogue, now: int) -> tuple[str, ...]:
-        """The scopes that a refresh still carries; empty where one that was asked for by name is over."""
-        lapsed = claims.lapsed(found.grant, found.grant.scope, api_of(found.grant, catalogue), now)
-        scope = token.narrowed(asked.scope, found.grant.scope)
-        return () if set(lapsed).intersection(asked.scope) else tuple(name for name in scope if name not in lapsed)
 
     async def _machine(self, asked: token.ClientCredentialsRequest, fields: Mapping[str, str], authorization: str) -> dict[str, object]:
         catalogue = await self.current.latest()
@@ -114,15 +111,30 @@ class Tokens:
         return self.issue.response(issued, grant, scope, found.account, client, api, catalogue, now)
 
     def _again(self, grant: Grant, wants: tuple[Clause, ...], now: int) -> Attempt:
-        """The event that the grant came from, to be judged by what is in force now."""
-        own = tuple(clause._replace(max_age=None) for clause in grant.wants if clause.source in OF_THE_REQUEST)
-        return Attempt(grant.id, "client", b"", grant.client, now, now, account=grant.account, base=grant.proofs, waivers=grant.waivers, wants=(*own, *wants))
+        """The event that the grant came from, to be judged by what is in force now.
 
-    def _judge(self, attempt: Attempt, found: Redemption, catalogue: Catalogue, now: int) -> Outcome:
+        What was declined then is not among the grant's wants; a wish of this request is a new one.
+        """
+        own = tuple(clause._replace(max_age=None) for clause in grant.wants if clause.source in OF_THE_REQUEST)
+        waivers = tuple(name for name in grant.waivers if name != "declined")
+        return Attempt(grant.id, "client", b"", grant.client, now, now, account=grant.account, base=grant.proofs, waivers=waivers, wants=(*own, *wants))
+
+    def _judge(self, attempt: Attempt, scope: tuple[str, ...], found: Redemption, catalogue: Catalogue, now: int) -> Outcome:
         api = api_of(found.grant, catalogue)
-        return self.gate.decide(self.gate.case(attempt, found.account, found.enrolments, catalogue, now, api, found.grant.scope), now)
+        return self.gate.decide(self.gate.case(attempt, found.account, found.enrolments, catalogue, now, api, scope), now)
 
 
 def api_of(grant: Grant, catalogue: Catalogue) -> Api | None:
     """The API of a grant, if it has one and it still exists."""
     return catalogue.apis.get(grant.audience) if grant.audience else None
+
+
+def _event(grant: Grant) -> str:
+    """The attempt that the grant came from: whatever it proved was proven for this."""
+    return max(grant.proofs, key=lambda proof: proof.completed_at).attempt
+
+
+def _kept(asked: token.RefreshRequest, grant: Grant, lapsed: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes that a refresh still carries; empty where one that was asked for by name is over."""
+    scope = token.narrowed(asked.scope, grant.scope)
+    return () if set(lapsed).intersection(asked.scope) else tuple(name for name in scope if name not in lapsed)

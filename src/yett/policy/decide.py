@@ -5,7 +5,7 @@ from itertools import chain, combinations
 from typing import NamedTuple
 
 from yett.domain.account import Account
-from yett.domain.assurance import MEANS, MULTI_FACTOR, Assurance, assure, counted, enough
+from yett.domain.assurance import MEANS, MULTI_FACTOR, PHISHING_RESISTANT, Assurance, assure, counted, enough
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api
 from yett.domain.enrolment import Enrolment
@@ -19,7 +19,8 @@ class Case(NamedTuple):
     """Everything that the gate looks at.
 
     `promises` maps the account's enrolments, best first, to the most that each could prove; `usable` are those of them
-    that may be asked now; `offers` maps the kinds that the account could still enrol. `confidence` is the risk engine's word; "" where it had nothing to say.
+    that may be asked now; `offers` maps the kinds that the account could still enrol. `confidence` is the risk
+    engine's word; "" where it had nothing to say.
     """
 
     attempt: Attempt
@@ -72,7 +73,10 @@ def _resource(case: Case) -> Iterable[Clause]:
 
 
 def _clause(demand: Requirement) -> Clause:
-    return Clause("resource_scope", demand.acrs, essential=True, max_age=demand.max_age)
+    """A scope that is over at `lifetime` wants proofs that are younger: its token would be dead on arrival."""
+    ages = (demand.max_age, None if demand.lifetime is None else demand.lifetime - 1)
+    max_age = min((age for age in ages if age is not None), default=None)
+    return Clause("resource_scope", demand.acrs, essential=True, max_age=max_age, spends=demand.one_use)
 
 
 CHECKS = (
@@ -107,36 +111,45 @@ def decide(case: Case, now: int) -> Outcome:
     """
     clauses = clauses_of(case)
     held = _held(case, now, _max_age(clauses))
-    reasons = unmet(held, clauses)
+    shown = _showing(case, held)
+    reasons = unmet(shown, clauses)
     if "first" in reasons:
         return StepUp(_reasons(case, clauses, reasons, now), _firsts(case))
     if case.account is None or case.account.blocked:
         return Deny("blocked")
     if not reasons:
-        return Allow(held, assure(proof.shown for proof in held), clauses)
-    return _ask(case, clauses, held, now) or _without_wish(case, clauses, now) or Deny("unmet_authentication_requirements", reasons)
+        return Allow(held, assure(shown), clauses)
+    asked = _ask(case, clauses, shown, now) or _without_wish(case, clauses, now)
+    return asked or Deny("unmet_authentication_requirements", reasons)
 
 
-def unmet(held: Iterable[Proof], clauses: Iterable[Clause]) -> tuple[str, ...]:
-    """The names of what is not met: `first`, where no counted proof may stand first, and the clauses' sources."""
-    return _missing((proof.shown for proof in held), clauses)
-
-
-def _missing(shown: Iterable[Shown], clauses: Iterable[Clause]) -> tuple[str, ...]:
+def unmet(shown: Iterable[Shown], clauses: Iterable[Clause]) -> tuple[str, ...]:
+    """The names of what is not met: `first`, where nothing shown may stand first, and the clauses' sources."""
+    shown = tuple(shown)
     have = assure(shown)
+    approves = any(one.spendable for one in shown)
     names = ["first"] if not have.first else []
-    names += [clause.source for clause in clauses if clause.acrs and not meets(have, clause)]
+    names += [clause.source for clause in clauses if not meets(have, clause) or (clause.spends and not approves)]
     return tuple(dict.fromkeys(names))
 
 
 def meets(have: Assurance, clause: Clause) -> bool:
-    """Any value suffices; an unknown one is met by nothing."""
-    return any(enough(have, acr) for acr in clause.acrs)
+    """Any value suffices, and none listed asks for none; an unknown one is met by nothing."""
+    return not clause.acrs or any(enough(have, acr) for acr in clause.acrs)
 
 
 def _held(case: Case, now: int, max_age: int | None) -> tuple[Proof, ...]:
+    """The counted set; what the regime forbids proves nothing, even if it was shown before the regime was in force."""
     attempt = case.attempt
-    return counted(attempt.proofs(now), now, case.live, max_age, attempt.id, present_only=attempt.present_only)
+    proofs = (proof for proof in attempt.proofs(now) if permitted(proof.shown, case.regime))
+    return counted(proofs, now, case.live, max_age, attempt.id, present_only=attempt.present_only)
+
+
+def _showing(case: Case, held: Iterable[Proof]) -> tuple[Shown, ...]:
+    """What they show here: one approves only in its own attempt, and what that attempt is about."""
+    attempt = case.attempt
+    own = ((proof.shown, proof.attempt == attempt.id and proof.shown.binds == attempt.transaction) for proof in held)
+    return tuple(shown if approves else shown._replace(spendable=False) for shown, approves in own)
 
 
 def _max_age(clauses: Iterable[Clause]) -> int | None:
@@ -144,46 +157,54 @@ def _max_age(clauses: Iterable[Clause]) -> int | None:
 
 
 def _reasons(case: Case, clauses: Sequence[Clause], reasons: tuple[str, ...], now: int) -> tuple[str, ...]:
-    """`first` alone is a login; where earlier proofs have lapsed, say whose max_age asks: a policy's by its source, and that one does."""
+    """`first` alone is a login; where earlier proofs have lapsed, say whose max_age it was.
+
+    A policy's is told by its source, because that one asks for more than the login that prompt=none may not begin.
+    """
     if not case.attempt.base:
         return reasons
-    aged = [clause.source for clause in clauses if clause.source != "request" and clause.max_age is not None and not _vouched(case, now, clause.max_age)]
+    policies = (clause for clause in clauses if clause.source != "request" and clause.max_age is not None)
+    aged = [clause.source for clause in policies if not _vouched(case, now, clause.max_age)]
     lapsed = ("max_age",) if case.attempt.present_only or _max_age(clauses) is not None else ()
     return tuple(dict.fromkeys((*reasons, *aged, *lapsed)))
 
 
-def _vouched(case: Case, now: int, max_age: int) -> bool:
+def _vouched(case: Case, now: int, max_age: int | None) -> bool:
     """Whether a proof no older than this may still stand first."""
     held = counted(case.attempt.proofs(now), now, case.live, max_age, case.attempt.id)
     return assure(proof.shown for proof in held).first
 
 
-def _ask(case: Case, clauses: Sequence[Clause], held: Sequence[Proof], now: int) -> Outcome | None:
+def _ask(case: Case, clauses: Sequence[Clause], shown: tuple[Shown, ...], now: int) -> Outcome | None:
     """What helps: more proofs, or a new factor; None where nothing does.
 
     An implicit factor (e-mail) serves beside one that was enrolled, not instead of enrolling one.
     """
-    shown = tuple(proof.shown for proof in held)
-    reasons = _missing(shown, clauses)
-    helps = _helpful(case, shown, clauses)
+    reasons = unmet(shown, clauses)
+    helps = _helpful(case, case.usable, shown, clauses)
+    step = StepUp(reasons, helps) if helps else None
+    return step if _enrolled(case).intersection(helps) else _enrol(case, clauses, shown, now) or step
+
+
+def _enrol(case: Case, clauses: Sequence[Clause], shown: tuple[Shown, ...], now: int) -> Outcome | None:
+    """The kinds of which a new factor helps; or the proof that adding one of them needs first."""
+    reasons = unmet(shown, clauses)
     everything = (*shown, *_would(case, case.usable))
-    kinds = tuple(kind for kind, promise in case.offers.items() if not _missing((*everything, promise), clauses))
-    implicit = {one.id for one in case.enrolments if one.link == "implicit"}
-    if helps and not (kinds and implicit.issuperset(helps)):
-        return StepUp(reasons, helps)
-    if not kinds:
-        return None
-    optional = all(_voluntary(clause) for clause in clauses if clause.source in reasons)
-    return may_add(case, now) or Enrol(reasons, kinds, optional)
+    kinds = [kind for kind, promise in case.offers.items() if not unmet((*everything, promise), clauses)]
+    steps = {kind: may_change(case, now, case.offers[kind]) for kind in kinds}
+    free = tuple(kind for kind, step in steps.items() if step is None)
+    if free:
+        return Enrol(reasons, free, all(_voluntary(clause) for clause in clauses if clause.source in reasons))
+    return next((step for step in steps.values() if step and step.acceptable), None)
 
 
-def _helpful(case: Case, shown: Sequence[Shown], clauses: Sequence[Clause]) -> tuple[str, ...]:
+def _helpful(case: Case, usable: Sequence[str], shown: Sequence[Shown], clauses: Sequence[Clause]) -> tuple[str, ...]:
     """The enrolments of which one more proof is enough; where none is, those of which two are."""
     for size in (1, 2):
-        enough_together = (some for some in combinations(case.usable, size) if not _missing((*shown, *_would(case, some)), clauses))
-        helps = set(chain.from_iterable(enough_together))
+        together = (some for some in combinations(usable, size) if not unmet((*shown, *_would(case, some)), clauses))
+        helps = set(chain.from_iterable(together))
         if helps:
-            return tuple(one for one in case.usable if one in helps)
+            return tuple(one for one in usable if one in helps)
     return ()
 
 
@@ -212,16 +233,26 @@ def permitted(shown: Shown, regime: Regime) -> bool:
     return regime.weak or shown.first or shown.aal > 1
 
 
-def may_add(case: Case, now: int) -> StepUp | None:
-    """Adding a factor needs a fresh set as strong as the account can reach, at most mfa: None where it is there.
+def may_change(case: Case, now: int, about: Shown | None = None) -> StepUp | None:
+    """To add, remove or change a factor (`about` is what it can prove) needs a fresh set: None where it is there.
 
-    A suspended factor counts: until it is deleted the account has one. An implicit one (e-mail) does not.
+    As strong as the account can reach, at most mfa; phr for a factor capable of it where the account has one. What is
+    suspended counts as the account's until it is deleted. What is implicit (e-mail) neither counts nor suffices: else
+    whoever has password and mailbox would be rid of every other factor (attacks: row 6, CVE-2026-3429).
     """
-    fresh = counted(case.attempt.proofs(now), now, case.live, case.regime.fresh, case.attempt.id)
-    have = assure(proof.shown for proof in fresh)
-    if not have.first:
-        return StepUp(("adding_factor",), _firsts(case))
-    seconds = {one.id for one in case.enrolments if one.link != "implicit" and not case.promises[one.id].first and one.status in COUNTS_AS_FACTOR}
-    if seconds and not have.mfa:
-        return StepUp(("adding_factor",), tuple(one for one in case.usable if one in seconds))
-    return None
+    own = _enrolled(case)
+    reach = [case.promises[one] for one in own if permitted(case.promises[one], case.regime)]
+    wants = [Clause("adding_factor", (MULTI_FACTOR,))] if assure(reach).mfa else []
+    if about and about.phishing_resistant and any(one.phishing_resistant for one in reach):
+        wants.append(Clause("adding_factor", (PHISHING_RESISTANT,)))
+    fresh = tuple(proof.shown for proof in _held(case, now, case.regime.fresh) if proof.enrolment in own)
+    missing = unmet(fresh, wants)
+    if not missing:
+        return None
+    usable = tuple(one for one in case.usable if one in own)
+    return StepUp(("adding_factor",), _firsts(case) if "first" in missing else _helpful(case, usable, fresh, wants))
+
+
+def _enrolled(case: Case) -> set[str]:
+    """What somebody enrolled, and nobody has deleted."""
+    return {one.id for one in case.enrolments if one.link != "implicit" and one.status in COUNTS_AS_FACTOR}

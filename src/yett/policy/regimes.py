@@ -1,7 +1,7 @@
 """Regimes: named sets of limits, one table of data (NIST SP 800-63B-4, PCI DSS 4.0.1, PSD2 RTS 2018/389)."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from yett.domain.assurance import AAL, MULTI_FACTOR
 from yett.domain.requirement import Clause
@@ -95,8 +95,13 @@ REGIMES: Mapping[str, Regime] = {
 }
 
 # Figures that an operator may set by name, and which direction is tighter.
-LOWER_IS_TIGHTER = frozenset({"fresh", "attempt_lives", "session_idle", "session_absolute", "grant_lives", "cap"})
-HIGHER_IS_TIGHTER = frozenset({"locks", "shortest_password", "shortest_password_alone"})
+LOWER_IS_TIGHTER = frozenset(
+    {
+        "fresh", "attempt_lives", "session_idle", "session_absolute", "grant_lives", "cap",
+        "enrolment_bucket.burst", "account_bucket.burst",
+    }
+)  # fmt: skip
+HIGHER_IS_TIGHTER = frozenset({"locks", "shortest_password", "shortest_password_alone", "enrolment_bucket.refill", "account_bucket.refill"})
 
 
 def in_force(name: str, own: Mapping[str, int]) -> Regime:
@@ -104,19 +109,32 @@ def in_force(name: str, own: Mapping[str, int]) -> Regime:
 
     Raises KeyError for a name that the table does not have.
     """
-    regime = REGIMES[name]
+    given = regime = REGIMES[name]
     for figure, value in own.items():
-        given = getattr(regime, figure, None)
-        if figure in LOWER_IS_TIGHTER:
-            tighter = given is None or value < given
-        elif figure in HIGHER_IS_TIGHTER:
-            # No figure for `locks` is the tightest of all: disabled until bound again.
-            tighter = given is not None and value > given
-        else:
-            continue
-        if tighter or not regime.strict:
-            regime = regime._replace(**{figure: value})  # type: ignore[arg-type]
+        if value > 0 and figure in LOWER_IS_TIGHTER | HIGHER_IS_TIGHTER and (not given.strict or _tighter(given, figure, value)):
+            regime = _with(regime, figure, value)
     return regime
+
+
+def _tighter(given: Regime, figure: str, value: int) -> bool:
+    field, _, part = figure.partition(".")
+    limit = getattr(getattr(given, field), part) if part else getattr(given, field)
+    if limit is None:
+        # Grants end with the session by the regime itself; and nothing is tighter than "disabled until bound again".
+        return figure == "grant_lives" and value < given.session_absolute
+    return bool(value < limit if figure in LOWER_IS_TIGHTER else value > limit)
+
+
+def _with(regime: Regime, figure: str, value: int) -> Regime:
+    field, _, part = figure.partition(".")
+    new: Any = getattr(regime, field)._replace(**{part: value}) if part else value
+    return regime._replace(**{field: new})
+
+
+def grant_ends(regime: Regime, auth_time: int, session_ends: int | None) -> int:
+    """When a grant is over, however fresh its tokens: under a strict regime with its session at the latest."""
+    own = auth_time + (regime.session_absolute if regime.grant_lives is None else regime.grant_lives)
+    return min(own, session_ends) if regime.strict and session_ends is not None else own
 
 
 def budget(regime: Regime, *, known: bool, first: bool) -> Budget:
