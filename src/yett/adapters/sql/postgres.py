@@ -131,19 +131,22 @@ class Postgres:
         try:
             step = next(steps)
             while True:
-                if step:
-                    results = await self._step(connection, () if begun else (begin,), step)
-                    begun = True
-                    step = steps.send(results)
-                else:
+                if not step:
                     await _rollback(connection)
                     begun = False
                     step = steps.send(())
+                    continue
+                try:
+                    results = await self._step(connection, () if begun else (begin,), step)
+                except errors.UniqueViolation as fault:
+                    await _rollback(connection)
+                    begun = False
+                    step = steps.throw(Taken(str(fault)))
+                else:
+                    begun = True
+                    step = steps.send(results)
         except StopIteration as end:
             value: T = end.value
-        except errors.UniqueViolation as fault:
-            await _rollback(connection)
-            raise Taken(str(fault)) from fault
         except BaseException:
             await _rollback(connection)
             raise

@@ -3,7 +3,7 @@
 Tuples are msgpack arrays by position: a new field of the domain goes to the end, with a default.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -109,12 +109,8 @@ def enrolment_values(one: Enrolment, seal: Seal) -> Params:
 def attempt(row: Row) -> Attempt:
     """An attempt of its row."""
     values = list(row)
-    values[10] = _clauses(values[10])
-    values[11] = bool(values[11])
-    values[12] = _proofs(values[12])
-    values[13] = _shown(values[13])
-    values[14] = _words(values[14])
-    values[19] = bool(values[19])
+    for at, read in _ATTEMPT_READ:
+        values[at] = read(values[at])
     return Attempt(*values)
 
 
@@ -128,7 +124,12 @@ def attempt_value(name: str, value: object) -> object:
     return pack(value) if name in _PACKED else value
 
 
-_PACKED = frozenset({"wants", "base", "shown", "waivers"})
+_PACKED: Mapping[str, Callable[[bytes], object]] = {"wants": _clauses, "base": _proofs, "shown": _shown, "waivers": _words}
+_ATTEMPT_READ: tuple[tuple[int, Callable[[Any], object]], ...] = tuple(
+    (at, {**_PACKED, "present_only": bool, "remember": bool, "done": bool}[name])
+    for at, name in enumerate(Attempt._fields)
+    if name in {*_PACKED, "present_only", "remember", "done"}
+)
 
 
 def challenge(row: Row, seal: Seal) -> Challenge:

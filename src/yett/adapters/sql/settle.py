@@ -6,7 +6,7 @@ from yett.adapters.sql import rows, tries
 from yett.adapters.sql.accounts import BUMP, PUT, put_values
 from yett.adapters.sql.attempts import END, account_of, moved
 from yett.adapters.sql.seal import Seal
-from yett.adapters.sql.steps import UNDO, Query, Step, Steps, lost, new
+from yett.adapters.sql.steps import UNDO, Query, Step, Steps, Taken, lost, new
 from yett.adapters.sql.writes import concluded, happened, posted
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
@@ -44,10 +44,14 @@ def settle(
 
 def _told(step: Step, facts: Facts) -> Steps[Settled]:
     """Do it all and say "done", or undo it, write what the loser may leave behind, and say which it was."""
-    word = lost(step, (yield step))
-    if not word:
-        return "done"
-    yield UNDO
+    try:
+        word = lost(step, (yield step))
+    except Taken:
+        word = "used"
+    else:
+        if not word:
+            return "done"
+        yield UNDO
     if word == "swapped":
         word = yield from _why(step)
     settled: Settled = "used" if word == "used" else "no tries"

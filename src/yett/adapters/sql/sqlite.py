@@ -97,29 +97,29 @@ class Statements:
         try:
             step = next(steps)
             while True:
-                if step:
-                    step = steps.send(self.step(step))
-                else:
+                if not step:
                     execute("ROLLBACK TO operation")
                     step = steps.send(())
+                    continue
+                try:
+                    results = self.step(step)
+                except sqlite3.IntegrityError as fault:
+                    if fault.sqlite_errorcode not in _UNIQUE:
+                        raise
+                    execute("ROLLBACK TO operation")
+                    step = steps.throw(Taken(str(fault)))
+                else:
+                    step = steps.send(results)
         except StopIteration as end:
             execute("RELEASE operation")
             value: T = end.value
             return value
-        except sqlite3.IntegrityError as fault:
-            self._undo()
-            if fault.sqlite_errorcode in _UNIQUE:
-                raise Taken(str(fault)) from fault
-            raise
         except BaseException:
-            self._undo()
+            # Where the disk is full, say, SQLite has undone more than this: then there is no savepoint left.
+            if self.connection.in_transaction:
+                execute("ROLLBACK TO operation")
+                execute("RELEASE operation")
             raise
-
-    def _undo(self) -> None:
-        """SQLite has undone more than this where the disk is full, say: then there is no savepoint left."""
-        if self.connection.in_transaction:
-            self.connection.execute("ROLLBACK TO operation")
-            self.connection.execute("RELEASE operation")
 
 
 class Writer:

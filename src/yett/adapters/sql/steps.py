@@ -58,7 +58,10 @@ class NotCommitted(Exception):
 
 
 class Taken(Exception):
-    """A value that must be unique belongs to another row already."""
+    """A value that must be unique belongs to another row already.
+
+    A driver raises it within the operation, whose doings it has undone.
+    """
 
 
 def lost(step: Iterable[Query], results: Iterable[Result]) -> str:
@@ -70,12 +73,15 @@ def lost(step: Iterable[Query], results: Iterable[Result]) -> str:
 
 
 def all_or_nothing(conditions: Step, consequences: Step = ()) -> Steps[bool]:
-    """Do it all if every condition touches its row, else nothing."""
+    """Do it all if every condition touches its row and nothing is taken, else nothing."""
     step = (*conditions, *consequences)
-    if lost(step, (yield step)):
-        yield UNDO
+    try:
+        missed = lost(step, (yield step))
+    except Taken:
         return False
-    return True
+    if missed:
+        yield UNDO
+    return not missed
 
 
 def number(name: str) -> BindParameter[int]:
