@@ -22,12 +22,12 @@ from yett.flows.event import Event
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from socket import socket
     from ssl import SSLContext
 
     from yett.adapters.clock import SteadyClock
     from yett.adapters.folder import Folder
     from yett.adapters.sql import SqlStore
+    from yett.adapters.web.listen import Bound
     from yett.adapters.web.server import Asgi
     from yett.factors.base import Factor
     from yett.flows.administrator import Administrator, Refusal
@@ -293,11 +293,18 @@ def serve(argv: Sequence[str]) -> int:
         tell(note)
     config = config.at(bound.port)
     pair = certificate(config)
+
+    def work(number: int, served: Callable[[], None]) -> int:
+        return spoken(lambda: run(attend(config, bound, pair, served, first=number == 0)))
+
     if config.workers == 1:
-        return run(attend(config, bound.port, bound.sockets, pair))
+        return work(0, lambda: None)
+    import yett.adapters.sql
+    import yett.http.routes  # noqa: F401 - both loaded once, before the fork, and shared by all
     from yett.adapters.web.workers import supervise
 
-    return supervise(config.workers, lambda number: run(attend(config, bound.port, bound.sockets, pair, first=number == 0)))
+    gc.freeze()
+    return supervise(config.workers, work)
 
 
 def certificate(config: Config) -> "Pair | None":
@@ -314,8 +321,8 @@ def certificate(config: Config) -> "Pair | None":
     return LocalAuthority(Folder(config.dir)).ensure(urlsplit(config.issuer).hostname or "localhost", int(time.time()))
 
 
-async def attend(config: Config, port: int, sockets: "Sequence[socket]", pair: "Pair | None", *, first: bool = True) -> int:
-    """One process from the opening of the store to its closing."""
+async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Callable[[], None], *, first: bool) -> int:
+    """One process from the opening of the store to its closing; `first`: the one that speaks for all."""
     from yett.adapters.web.server import server, tls_context
     from yett.flows.administrator import Refusal
 
@@ -328,16 +335,21 @@ async def attend(config: Config, port: int, sockets: "Sequence[socket]", pair: "
             return 1
         app = house(ground, demo)
         context = tls_context(*pair) if pair else None
-        serving = server(app.asgi, context, lambda: announce(config, ready, demo) if first else None)
+
+        def up() -> None:
+            served()
+            announce(config, ready, demo, first=first)
+
+        serving = server(app.asgi, context, up)
         if config.embedded:
-            await closing.enter_async_context(door(ground, port))
+            await closing.enter_async_context(door(ground, bound.port))
         tasks = [asyncio.create_task(forever(one)) for one in app.background]
         if context:
             tasks.append(asyncio.create_task(renew(config, context)))
         closing.push_async_callback(ended, tasks)
         gc.freeze()
         gc.enable()
-        await serving.serve(list(sockets))
+        await serving.serve(list(bound.sockets))
     return 0
 
 
@@ -358,7 +370,7 @@ async def forever(work: Callable[[], Awaitable[None]]) -> None:
             await work()
         except Exception:
             LOG.exception("background work ended in a bug; it begins again")
-        await asyncio.sleep(AGAIN)
+            await asyncio.sleep(AGAIN)
 
 
 async def renew(config: Config, context: "SSLContext") -> None:
@@ -379,20 +391,27 @@ async def ended(tasks: "Sequence[asyncio.Task[None]]") -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def announce(config: Config, ready: "Ready", demo: "Demo | None") -> None:
+def announce(config: Config, ready: "Ready", demo: "Demo | None", *, first: bool) -> None:
     """Say where it is. Standard output is for people, standard error for the log."""
     from yett import __version__
 
-    where = f"SQLite in {config.dir}" if config.embedded else "PostgreSQL"
-    lines = [f"Yett {__version__} serves {config.issuer} (regime {ready.catalogue.tenant.regime}, {where})"]
+    lines = []
     if ready.first:
         lines.append(f"First start: the administrator's credentials are in {config.dir / 'admin.json'}; try `yett api get guardian/factors`")
+    if first:
+        lines += _surroundings(config, ready, demo)
+        where = f"SQLite in {config.dir}" if config.embedded else "PostgreSQL"
+        lines.append(f"Yett {__version__} serves {config.issuer} (regime {ready.catalogue.tenant.regime}, {where})")
+    if lines:
+        print("\n".join(lines), flush=True)  # noqa: T201 - this is the command line's own voice
+
+
+def _surroundings(config: Config, ready: "Ready", demo: "Demo | None") -> list[str]:
+    lines = [f"Note: {note}" for note in ready.notes]
     if config.tls and not config.tls.certificate:
         lines.append(f"Local certificate authority: {config.dir / 'ca.pem'}")
-    lines += [f"Note: {note}" for note in ready.notes]
     if demo:
         lines += [
-            "",
             "DEMO: nothing here is real, and every message is shown to whoever is on this machine.",
             f"  application  {config.issuer}demo  (client_id {demo.client_id})",
             f"  user         {demo.email}  password {demo.password}",
@@ -400,7 +419,7 @@ def announce(config: Config, ready: "Ready", demo: "Demo | None") -> None:
             f"  messages     {config.issuer}dev/outbox",
             f"  all of it    {config.dir / 'demo.json'}",
         ]
-    print("\n".join(lines), flush=True)  # noqa: T201 - this is the command line's own voice
+    return lines
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
@@ -470,17 +489,22 @@ def examine(flags: Flags) -> "Sequence[Finding]":
 def entry() -> None:
     """`yett`."""
     argv = sys.argv[1:]
+    sys.exit(spoken(lambda: serve(argv[1:]) if argv[:1] == ["serve"] else command()))
+
+
+def spoken(work: Callable[[], int]) -> int:
+    """The exit status; what is no bug is said in one line for each fault."""
     try:
-        sys.exit(serve(argv[1:]) if argv[:1] == ["serve"] else command())
+        return work()
     except KeyboardInterrupt:
-        sys.exit(130)
+        return 130
     except Faulty as faulty:
         for fault in faulty.faults:
             tell(f"{fault.where}: {fault.says}")
-        sys.exit(2)
+        return 2
     except troubles() as fault:
         tell(plain(fault))
-        sys.exit(1)
+        return 1
 
 
 def command() -> int:
