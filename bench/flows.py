@@ -1,0 +1,250 @@
+"""The flows that are measured: real ones, request by request, as browsers and applications make them."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import msgspec
+
+from bench.client import Connection, Reply, Site, Unexpected, drive
+from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SCOPE, SESSIONS, Codes, Person, session_of, taking_part
+
+MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
+REALM = "Username-Password-Authentication"
+VERIFIER = "bench-verifier-of-a-public-code-challenge-0123456789"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+CREDENTIALS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+_CSRF = re.compile(rb'name="csrf" value="([^"]+)"')
+_SCREEN = re.compile(rb'data-screen="([^"]+)"')
+
+Parts = Mapping[str, int]
+Job = Any
+
+
+class Flow(NamedTuple):
+    """One line of the table: what is done before and what is measured; `parts` are the primitives that it cannot do without."""
+
+    name: str
+    title: str
+    parts: Parts
+    prepare: Callable[[Sequence[Connection], int], Awaitable[Sequence[Job]]]
+    act: Callable[[Connection, Job], Awaitable[object]]
+    target: float | None = None
+    times: int = 300
+
+
+class Page(NamedTuple):
+    """A page that waits for an answer: whose it is, where it goes, and what comes along."""
+
+    person: Person
+    path: str
+    fields: Mapping[str, str]
+    cookies: Mapping[str, str]
+
+
+@dataclass
+class Load:
+    """Everybody's requests to one server."""
+
+    site: Site
+    accounts: int
+    codes: Codes = field(default_factory=Codes)
+
+    def __post_init__(self) -> None:
+        self.people = taking_part(self.accounts)
+        self._turn, self._session = count(), count()
+
+    def someone(self) -> Person:
+        """The next one: everybody has a turn before anybody has a second."""
+        return self.people[next(self._turn) % len(self.people)]
+
+    def flows(self) -> Sequence[Flow]:
+        """All of them."""
+        signed = {"rs256": 2}
+        return (
+            Flow("page", "TOTP page's POST in a known session", {"post": 1, "read": 1, "totp": 1, "commit": 1}, self.asked, self.answer, 150),
+            Flow("mfa", "MFA API: challenge, verify, tokens", {"post": 2, "read": 2, "totp": 1, "commit": 2, **signed}, self.required, self.verify, 660),
+            Flow("authorize", "  /authorize with a session that is enough", {"get": 1, "read": 1, "commit": 1}, self.known, self.authorize),
+            Flow("redeem", "  code to tokens", {"post": 1, "read": 1, "commit": 1, **signed}, self.authorized, self.redeem),
+            Flow("code", "code flow, session known, code to tokens", {"get": 1, "post": 1, "read": 2, "commit": 2, **signed}, self.known, self.code, 750),
+            Flow("refresh", "refresh to new tokens", {"post": 1, "read": 1, "commit": 1, **signed}, self.offline, self.refresh, 600),
+            Flow(
+                "login",
+                "full login: password and TOTP to tokens",
+                {"get": 4, "post": 4, "read": 8, "argon2id": 1, "totp": 1, "commit": 5, **signed},
+                self.strangers,
+                self.login,
+                times=100,
+            ),
+            Flow("discovery", "discovery", {"get": 1}, self.nothing, self.discovery, 25, 2000),
+            Flow("jwks", "JWKS", {"get": 1}, self.nothing, self.jwks, 25, 2000),
+        )
+
+    # What is prepared
+
+    async def nothing(self, _: Sequence[Connection], times: int) -> Sequence[Job]:
+        return range(times)
+
+    async def strangers(self, _: Sequence[Connection], times: int) -> Sequence[Person]:
+        return self._with_codes([self.someone() for _ in range(times)])
+
+    async def known(self, _: Sequence[Connection], times: int) -> Sequence[Mapping[str, str]]:
+        return [{"yett-session": session_of(self.people, "totp", next(self._turn) % SESSIONS)[1]} for _ in range(times)]
+
+    async def asked(self, connections: Sequence[Connection], times: int) -> Sequence[Page]:
+        """Step-up: a browser that is logged in by password stands before the page that asks for a code."""
+        pages: list[Page] = []
+
+        async def one(connection: Connection, number: int) -> None:
+            person, cookie = session_of(self.people, "password", number)
+            cookies = {"yett-session": cookie}
+            begun = await connection(self.site.get(_authorize(acr_values=MULTI_FACTOR), cookies))
+            cookies["yett-attempt"] = begun.expect(303).cookie("yett-attempt")
+            pages.append(await self._page(connection, begun, "mfa-otp-challenge", person, cookies))
+
+        await drive(connections, [next(self._session) for _ in range(times)], one)
+        self._with_codes([page.person for page in pages])
+        return pages
+
+    async def required(self, connections: Sequence[Connection], times: int) -> Sequence[tuple[Person, str]]:
+        """An application has sent the password and holds an mfa_token."""
+        held: list[tuple[Person, str]] = []
+
+        async def one(connection: Connection, person: Person) -> None:
+            refused = (await connection(self.password_request(person.email, PASSWORD))).expect(403)
+            held.append((person, msgspec.json.decode(refused.body)["mfa_token"]))
+
+        await drive(connections, [self.someone() for _ in range(times)], one)
+        self._with_codes([person for person, _ in held])
+        return held
+
+    async def authorized(self, connections: Sequence[Connection], times: int) -> Sequence[str]:
+        codes: list[str] = []
+
+        async def one(connection: Connection, cookies: Mapping[str, str]) -> None:
+            codes.append(await self.authorize(connection, cookies))
+
+        await drive(connections, await self.known(connections, times), one)
+        return codes
+
+    async def offline(self, connections: Sequence[Connection], times: int) -> Sequence[str]:
+        """As many families of tokens as there are requests; which is used after which does not matter to the server."""
+        tokens: list[str] = []
+
+        async def one(connection: Connection, cookies: Mapping[str, str]) -> None:
+            code = await self.authorize(connection, cookies, f"{SCOPE} offline_access")
+            reply = (await connection(self._code_request(code))).expect(200)
+            tokens.append(msgspec.json.decode(reply.body)["refresh_token"])
+
+        await drive(connections, await self.known(connections, times), one)
+        return tokens
+
+    # What is measured
+
+    async def discovery(self, connection: Connection, _: int) -> None:
+        (await connection(self.site.get("/.well-known/openid-configuration"))).expect(200)
+
+    async def jwks(self, connection: Connection, _: int) -> None:
+        (await connection(self.site.get("/.well-known/jwks.json"))).expect(200)
+
+    async def answer(self, connection: Connection, page: Page) -> Reply:
+        """The code, and back to the application with an authorization code."""
+        fields = {**page.fields, "code": self.codes.next(page.person), "action": "default"}
+        reply = (await connection(self.site.post(page.path, fields, page.cookies))).expect(303)
+        _code(reply)
+        return reply
+
+    async def verify(self, connection: Connection, held: tuple[Person, str]) -> None:
+        person, mfa_token = held
+        asked = {**CREDENTIALS, "mfa_token": mfa_token, "challenge_type": "otp"}
+        (await connection(self.site.post("/mfa/challenge", asked))).expect(200)
+        grant = "http://auth0.com/oauth/grant-type/mfa-otp"
+        given = {**CREDENTIALS, "grant_type": grant, "mfa_token": mfa_token, "otp": self.codes.next(person)}
+        _two_jwts(await connection(self.site.post("/oauth/token", given)))
+
+    async def authorize(self, connection: Connection, cookies: Mapping[str, str], scope: str = SCOPE) -> str:
+        return _code((await connection(self.site.get(_authorize(scope=scope), cookies))).expect(303))
+
+    async def redeem(self, connection: Connection, code: str) -> None:
+        _two_jwts(await connection(self._code_request(code)))
+
+    async def code(self, connection: Connection, cookies: Mapping[str, str]) -> None:
+        await self.redeem(connection, await self.authorize(connection, cookies))
+
+    async def refresh(self, connection: Connection, token: str) -> None:
+        _two_jwts(await connection(self.site.post("/oauth/token", {**CREDENTIALS, "grant_type": "refresh_token", "refresh_token": token})))
+
+    async def login(self, connection: Connection, person: Person) -> None:
+        """A browser that nobody knows, page by page, and then the application."""
+        page = await self.at_password(connection, person, person.email)
+        told = await connection(self.site.post(page.path, {**page.fields, "password": PASSWORD, "action": "default"}, page.cookies))
+        last = await self._page(connection, told, "mfa-otp-challenge", person, page.cookies)
+        await self.redeem(connection, _code(await self.answer(connection, last)))
+
+    # What several of them do
+
+    async def at_password(self, connection: Connection, person: Person, typed: str) -> Page:
+        """As far as the page that asks for the password."""
+        begun = await connection(self.site.get(_authorize()))
+        cookies = {"yett-attempt": begun.expect(303).cookie("yett-attempt")}
+        page = await self._page(connection, begun, "login-id", person, cookies)
+        told = await connection(self.site.post(page.path, {**page.fields, "username": typed, "action": "default"}, cookies))
+        return await self._page(connection, told, "login-password", person, cookies)
+
+    def password_request(self, username: str, password: str) -> bytes:
+        """The first request of the MFA API."""
+        grant = "http://auth0.com/oauth/grant-type/password-realm"
+        given = {"grant_type": grant, "realm": REALM, "username": username, "password": password, "audience": API, "scope": SCOPE}
+        return self.site.post("/oauth/token", CREDENTIALS | given)
+
+    async def _page(self, connection: Connection, to: Reply, screen: str, person: Person, cookies: Mapping[str, str]) -> Page:
+        """Follow a redirect to the page that is expected there."""
+        url = to.expect(303).location()
+        shown = (await connection(self.site.get(url, cookies))).expect(200)
+        names, csrf = _SCREEN.search(shown.body), _CSRF.search(shown.body)
+        if names is None or names[1].decode() != screen or csrf is None:
+            raise Unexpected(f"{url} instead of {screen}: {shown.body[:400]!r}")
+        state = parse_qs(urlsplit(url).query)["state"][0]
+        return Page(person, f"/u/{screen}", {"state": state, "csrf": csrf[1].decode()}, cookies)
+
+    def _code_request(self, code: str) -> bytes:
+        given = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        return self.site.post("/oauth/token", CREDENTIALS | given)
+
+    def _with_codes(self, people: Sequence[Person]) -> Sequence[Person]:
+        self.codes.wait(people)
+        return people
+
+
+def _authorize(**more: str) -> str:
+    asked = {
+        "client_id": CLIENT_ID,
+        "redirect_uri": CALLBACK,
+        "response_type": "code",
+        "scope": SCOPE,
+        "audience": API,
+        "state": "bench-state-0123456789",
+        "nonce": "bench-nonce-0123456789",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    return f"/authorize?{urlencode(asked | more)}"
+
+
+def _code(reply: Reply) -> str:
+    url = reply.location()
+    given = parse_qs(urlsplit(url).query)
+    if not url.startswith(CALLBACK) or "code" not in given:
+        raise Unexpected(f"no code in {url}")
+    return given["code"][0]
+
+
+def _two_jwts(reply: Reply) -> None:
+    body = reply.expect(200).body
+    if body.count(b'"eyJ') != 2:
+        raise Unexpected(f"not two JWTs: {body[:300]!r}")

@@ -1,0 +1,61 @@
+"""Measuring: the server's CPU time over a number of requests, some rounds of it, the median."""
+
+import statistics
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bench.client import Connection, Site, connect, drive
+from bench.flows import Flow
+from bench.processes import cpu_ns
+
+ROUNDS = 3
+CONNECTIONS = (1, 16)
+
+
+class Figure(NamedTuple):
+    """Microseconds of server CPU for one run through a flow; the median of the rounds, and the lowest and highest."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:,.0f} ({self.low:,.0f} to {self.high:,.0f})"
+
+
+async def figure(flow: Flow, pid: int, port: int, connections: int, rounds: int = ROUNDS) -> Figure:
+    """A figure for this flow, at so many connections; a short round before the first warms the server up."""
+    open_now = [await connect(port) for _ in range(connections)]
+    try:
+        await one_round(flow, pid, open_now, max(16, flow.times // 10))
+        took = [await one_round(flow, pid, open_now, flow.times) for _ in range(rounds)]
+    finally:
+        for connection in open_now:
+            connection.close()
+    return Figure(statistics.median(took), min(took), max(took))
+
+
+async def one_round(flow: Flow, pid: int, connections: Sequence[Connection], times: int) -> float:
+    """Microseconds for each of these times."""
+    jobs = await flow.prepare(connections, times)
+    before = cpu_ns(pid)
+    await drive(connections, jobs, flow.act)
+    return (cpu_ns(pid) - before) / len(jobs) / 1000
+
+
+async def bare(pid: int, port: int, connections: int) -> dict[str, Figure]:
+    """A server that does nothing, asked by GET and by POST."""
+    site = Site(port)
+    sent = {"get": site.get("/"), "post": site.post("/", {"state": "s" * 24, "csrf": "c" * 43, "code": "123456", "action": "default"})}
+
+    async def nothing(_: Sequence[Connection], times: int) -> Sequence[int]:
+        return range(times)
+
+    figures = {}
+    for name, request in sent.items():
+
+        async def act(connection: Connection, _: int, request: bytes = request) -> None:
+            (await connection(request)).expect(200)
+
+        figures[name] = await figure(Flow(name, name, {}, nothing, act, times=4000), pid, port, connections)
+    return figures

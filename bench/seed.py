@@ -1,0 +1,127 @@
+"""Fill a store for the bench, in a process of its own: the first start, the application, accounts, sessions.
+
+Accounts are written in bulk through the store's own tables, sealed as it seals; they are kept between runs.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from sqlalchemy import delete, func, or_, select, update
+
+from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SESSIONS, Person, session_of, taking_part
+from yett.adapters.sql import rows, schema
+from yett.adapters.sql.store import SqlStore
+from yett.adapters.sql.steps import Query, Steps, into
+from yett.adapters.sql.writes import SESSION
+from yett.config import parse
+from yett.domain.account import Account
+from yett.domain.client import Api, Client
+from yett.domain.enrolment import Enrolment, State
+from yett.domain.proof import Proof
+from yett.domain.session import Session
+from yett.factors.totp import Terms
+from yett.flows.administrator import Refusal
+from yett.flows.mint import digest
+from yett.main import FACTORS, Ground, begin, lay
+
+TOGETHER = 2000
+DAY = 86400
+ACCOUNT, ENROLMENT = into(schema.accounts), into(schema.enrolments)
+# What a run leaves behind; the parents of rows come last.
+PASSING = ("challenges", "attempts", "sessions", "devices", "tokens", "grant_enrolments", "grants", "facts", "outbox", "misses", "buckets")
+UNTOUCHED = {"mark": 0, "failures": 0, "paced_at": 0, "locked_until": 0, "rests_until": 0}
+GRANTS = (
+    "authorization_code",
+    "refresh_token",
+    "http://auth0.com/oauth/grant-type/password-realm",
+    "http://auth0.com/oauth/grant-type/mfa-otp",
+)
+
+
+async def main(url: str, accounts: int) -> None:
+    """The whole of it."""
+    flags = {"dir": os.environ["YETT_DIR"], "listen": "127.0.0.1:8000", **({"database": url} if url else {})}
+    ground = await lay(parse(flags, {}))
+    try:
+        ready, _ = await begin(ground, ground.config.issuer, demo=False)
+        if isinstance(ready, Refusal):
+            sys.exit(ready.reason)
+        await configure(ground)
+        await ground.store.driver.write(forget)
+        await fill(ground, accounts)
+        await ground.store.driver.write(lambda: sessions(taking_part(accounts), int(time.time())))
+    finally:
+        await ground.store.close()
+
+
+async def configure(ground: Ground) -> None:
+    """One application, one API, and a tenant that asks everyone for a second factor."""
+    tenant = (await ground.store.catalogue()).tenant
+    client = Client(CLIENT_ID, "Bench", secret=digest(CLIENT_SECRET), callbacks=(CALLBACK,), grant_types=GRANTS)
+    api = Api("bench", API, "Bench API", ("read:things",), allow_offline_access=True)
+    await ground.store.configure((tenant._replace(policies=("all-applications",), factors={"otp": True}), client, api), (), ())
+
+
+def forget() -> Steps[None]:
+    """What earlier runs left behind, the marks of used codes too."""
+    touched = or_(*(schema.enrolments.c[name] > 0 for name in UNTOUCHED))
+    yield [Query(delete(schema.metadata.tables[name])) for name in PASSING]
+    paced = update(schema.accounts).values(paced_at=0).where(schema.accounts.c.paced_at > 0)
+    yield [Query(update(schema.enrolments).values(UNTOUCHED).where(touched)), Query(paced)]
+
+
+async def fill(ground: Ground, accounts: int) -> None:
+    """The accounts that are still missing."""
+    found = await ground.store.driver.read(Query(select(func.count()).select_from(schema.accounts)))
+    hashed, now, began = await ground.hasher.hash(PASSWORD), int(time.time()), time.monotonic()
+    for first in range(found[0][0], accounts, TOGETHER):
+        people = [Person(number) for number in range(first, min(first + TOGETHER, accounts))]
+        await ground.store.driver.write(written(ground.store, people, hashed, now))
+        print(f"\r  {people[-1].number + 1:,} of {accounts:,} accounts, {time.monotonic() - began:.0f} s", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+
+
+def written(store: SqlStore, people: Sequence[Person], hashed: bytes, now: int) -> Callable[[], Steps[None]]:
+    """One commit of accounts, each with a password and an authenticator."""
+
+    def operation() -> Steps[None]:
+        for person in people:
+            yield list(queries(store, person, hashed, now))
+
+    return operation
+
+
+def queries(store: SqlStore, person: Person, hashed: bytes, now: int) -> Iterator[Query]:
+    """The rows of one account."""
+    profile = json.dumps({"name": person.email, "nickname": person.email.partition("@")[0]}).encode()
+    account = Account(person.id, person.email, profile=profile, created_at=now, updated_at=now)
+    yield Query(ACCOUNT, rows.account_values(account) | {"paced_at": 0})
+    terms = json.dumps(Terms()._asdict()).encode()
+    for id, kind, state in ((person.password_id, "password", State(hashed)), (person.totp_id, "totp", State(person.secret, terms))):
+        yield Query(ENROLMENT, rows.enrolment_values(Enrolment(id, person.id, kind, state, created_at=now), store.seal))
+
+
+def sessions(people: Sequence[Person], now: int) -> Steps[None]:
+    """Browsers in which somebody has logged in a moment ago: by password, and by password and code."""
+    for number in range(SESSIONS):
+        yield [Query(SESSION, rows.session_values(_session(people, kind, number, now))) for kind in ("password", "totp")]
+
+
+def _session(people: Sequence[Person], kind: str, number: int, now: int) -> Session:
+    person, cookie = session_of(people, kind, number)
+    shown = [("password", person.password_id), ("totp", person.totp_id)][: 1 if kind == "password" else 2]
+    proofs = tuple(Proof(FACTORS[name].promise(None), id, 1, "earlier", now) for name, id in shown)
+    return Session(digest(cookie), f"bench-{kind}-{number:012}", person.id, proofs, now, now + 3 * DAY, now + 7 * DAY)
+
+
+if __name__ == "__main__":
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--database", default="")
+    asked.add_argument("--accounts", type=int, required=True)
+    given = asked.parse_args()
+    asyncio.run(main(given.database, given.accounts))
