@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from tests.http.browser import Browser, Page, call
 from yett.adapters.folder import Folder
 from yett.adapters.keys.signer import JoseSigner
-from yett.adapters.sql import open_store
+from yett.adapters.sql.opening import open_store
 from yett.config import parse
 from yett.domain.account import Account
 from yett.domain.client import Api, Client
@@ -95,7 +95,7 @@ class World:
         born = [births.password_of(account, b"plain:secret of " + name.encode()), *births.implicit(account)]
         if totp:
             self.secrets[name] = f"key of {name}".encode().ljust(20, b".")
-            state = State(self.secrets[name], json.dumps({"algorithm": "SHA1", "digits": 6, "period": 30, "skew": 1}).encode())
+            state = State(self.secrets[name], json.dumps({"algorithm": "SHA1", "digits": 6, "period": 30}).encode())
             born.append(Enrolment(f"totp|dev_{name}", account.id, "totp", state, created_at=NOW))
         assert await self.store.open_account(account, born, ())
         return account

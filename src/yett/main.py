@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from yett.adapters.clock import SteadyClock
     from yett.adapters.folder import Folder
-    from yett.adapters.sql import SqlStore
+    from yett.adapters.sql.store import SqlStore
     from yett.adapters.web.listen import Bound
     from yett.adapters.web.server import Asgi
     from yett.factors.base import Factor
@@ -77,7 +77,7 @@ async def lay(config: Config) -> Ground:
     from yett.adapters.folder import Folder
     from yett.adapters.keys.hasher import Argon2
     from yett.adapters.keys.signer import JoseSigner
-    from yett.adapters.sql import open_store
+    from yett.adapters.sql.opening import open_store
     from yett.flows.mint import Mint
 
     folder, clock = Folder(config.dir), SteadyClock()
@@ -466,7 +466,7 @@ async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncI
 def upgrade(flags: Flags) -> Iterator[Event]:
     """`yett db upgrade`."""
     from yett.adapters.folder import Folder
-    from yett.adapters.sql import upgrade as migrated
+    from yett.adapters.sql.opening import upgrade as migrated
 
     config = parse(flags, os.environ)
     Folder(config.dir).make()
@@ -502,7 +502,9 @@ def spoken(work: Callable[[], int]) -> int:
         for fault in faulty.faults:
             tell(f"{fault.where}: {fault.says}")
         return 2
-    except troubles() as fault:
+    except Exception as fault:
+        if not isinstance(fault, troubles()):
+            raise
         tell(plain(fault))
         return 1
 

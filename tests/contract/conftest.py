@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from tests.harness.postgres import Cluster
-from yett.adapters.sql import SqlStore, open_store, upgrade
+from yett.adapters.sql.opening import open_store, upgrade
+from yett.adapters.sql.store import SqlStore
 from yett.adapters.sql.migrate import run
 
 

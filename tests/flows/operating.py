@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from yett.adapters.folder import Folder
-from yett.adapters.sql import SqlStore, open_store
+from yett.adapters.sql.opening import open_store
+from yett.adapters.sql.store import SqlStore
 from yett.domain.enrolment import State
 from yett.domain.tenant import SigningKey
 from yett.factors.base import Factor, Words

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from tests.flows.operating import ISSUER, SCOPES, House, Slow, memory
-from yett.adapters.sql import SqlStore
+from yett.adapters.sql.store import SqlStore
 from yett.domain.client import Client
 from yett.flows.administrator import Refusal
 from yett.flows.first_start import LOOKS, FirstStart, Ready

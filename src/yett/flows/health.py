@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from yett.ports import Configuration
 
-# One step of a TOTP code: beyond it, codes are judged at the wrong time.
+# One step of a time-based code: beyond it, codes are judged at the wrong time.
 STEP = 30
 PATIENCE = 2.0
 

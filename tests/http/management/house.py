@@ -4,12 +4,13 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
 from yett.adapters.keys.signer import JoseSigner
-from yett.adapters.sql import SqlStore, open_store
+from yett.adapters.sql.opening import open_store
+from yett.adapters.sql.store import SqlStore
 from yett.domain.account import Account
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.enrolment import Enrolment, State
@@ -83,11 +84,21 @@ def key_of(use: str) -> SigningKey:
     return JoseSigner().new_key("RS256", NOW - 1000, use)
 
 
-class House:
-    """One store, one administrator, one application without any grant."""
+class Stand:
+    """The store of the test that runs: so the application, which is slow to build, is built once."""
 
-    def __init__(self, store: SqlStore) -> None:
-        self.store, self.clock, self.hasher, self.posted = store, Clock(), PlainHasher(), 0
+    target: SqlStore
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.target, name)
+
+
+class Building:
+    """All that does not change from test to test."""
+
+    def __init__(self) -> None:
+        self.stand, self.clock, self.hasher, self.posted = Stand(), Clock(), PlainHasher(), 0
+        store = cast("Any", self.stand)
         self.mint, self.signer, self.current = Mint(self.clock, Bytes()), JoseSigner(), Current(store)
         births = Births(self.mint, FACTORS["password"], FACTORS["email"])
         configure = Configure(store, self.current, self.mint)
@@ -104,12 +115,37 @@ class House:
             TenantSettings(configure),
         )
         self.app = build(self.manage)
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)  # type: ignore[arg-type]
-        self.http = httpx.AsyncClient(transport=transport, base_url=AUDIENCE)
-        self.token = ""
 
     def post(self) -> None:
         self.posted += 1
+
+    def begin(self, store: SqlStore) -> None:
+        """As it was before the first test."""
+        self.stand.target, self.clock.now, self.hasher.full, self.posted = store, NOW, False, 0
+        self.current.__init__(cast("Any", self.stand))  # type: ignore[misc]
+
+
+@cache
+def shared() -> Building:
+    return Building()
+
+
+class House:
+    """One store, one administrator, one application without any grant."""
+
+    def __init__(self, store: SqlStore, building: Building) -> None:
+        building.begin(store)
+        self.store, self.building = store, building
+        self.clock, self.hasher, self.mint, self.signer = building.clock, building.hasher, building.mint, building.signer
+        self.current, self.manage = building.current, building.manage
+        transport = httpx.ASGITransport(building.app)  # type: ignore[arg-type]
+        self.http = httpx.AsyncClient(transport=transport, base_url=AUDIENCE)
+        self.token = ""
+
+    @property
+    def posted(self) -> int:
+        """How often whoever carries messages out was woken."""
+        return self.building.posted
 
     async def settle_in(self) -> None:
         """The first start."""
@@ -187,10 +223,10 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[House]:
-    """A house for one test."""
+async def opened(folder: Path, building: Building | None = None) -> AsyncIterator[House]:
+    """A house for one test; two at once want a building each."""
     store = await open_store("memory:", directory=folder)
-    house = House(store)
+    house = House(store, building or shared())
     try:
         await house.settle_in()
         yield house
