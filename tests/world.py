@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -99,6 +100,12 @@ class World:
             born.append(Enrolment(f"totp|dev_{name}", account.id, "totp", state, created_at=NOW))
         assert await self.store.open_account(account, born, ())
         return account
+
+    def enrolling(self, page: Page, name: str = "ada") -> None:
+        """Take the key that this page shows into the person's app."""
+        found = re.search(r"secret=([A-Z2-7]+)", page.text)
+        assert found, page.screen
+        self.secrets[name] = base64.b32decode(found[1] + "=" * (-len(found[1]) % 8))
 
     def code(self, name: str = "ada", step: int = 0) -> str:
         """The code that this person's app shows now, or `step` steps later."""

@@ -82,6 +82,7 @@ class Browser:
     issuer: str = "http://localhost:8000/"
     cookies: dict[str, str] = field(default_factory=dict)
     ip: str = "127.0.0.1"
+    language: str = "en"
 
     async def get(self, url: str, **query: str) -> Page:
         return await self._go("GET", url + ("?" + urlencode(query) if query else ""), b"")
@@ -99,6 +100,7 @@ class Browser:
         for _ in range(10):
             path = url.removeprefix(self.issuer.rstrip("/"))
             headers = {"host": urlsplit(self.issuer).netloc, "cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+            headers["accept-language"] = self.language
             if method == "POST":
                 headers["content-type"] = "application/x-www-form-urlencoded"
             status, got, answer = await call(self.app, method, path, headers=headers, body=body, client=self.ip)
@@ -107,7 +109,7 @@ class Browser:
             if status != 303 or location is None:
                 return Page(status, url, got, answer)
             url, method, body = location, "GET", b""
-            if "://" in url and not url.startswith(self.issuer) or urlsplit(url).path.startswith("/callback"):
+            if ("://" in url and not url.startswith(self.issuer)) or urlsplit(url).path.startswith("/callback"):
                 return Page(status, url, got, answer)
         raise AssertionError("too many redirects")
 

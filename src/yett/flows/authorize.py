@@ -20,6 +20,7 @@ from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser, Go, Leave, Step, Stop
 from yett.oauth.authorize import AuthorizationRequest, judge, present_only, wants
 from yett.oauth.errors import OAuthError, RedirectedError
+from yett.oauth.lang import choose_locale
 from yett.oauth.redirects import answer_url
 from yett.oauth.silent import silent
 from yett.ports import Arrival, Signer, Store
@@ -51,6 +52,7 @@ class Authorize:
             return Leave(answer_url(refused.redirect_uri, refused.answer(), refused.state, self.issuer))
         except OAuthError as refused:
             return Stop(refused.code, refused.description)
+        request = _spoken(request, browser, catalogue)
         arrival = self._hinted(request, arrival, catalogue)
         attempt = self._attempt(request, catalogue.clients[request.client_id], arrival, catalogue, browser, now)
         return await self._on(self.whereabouts.stand(attempt, arrival, catalogue), request, browser)
@@ -132,6 +134,11 @@ class Authorize:
         if other or "select_account" in request.prompt:
             return arrival._replace(session=None, account=None, enrolments=())
         return arrival
+
+
+def _spoken(request: AuthorizationRequest, browser: Browser, catalogue: Catalogue) -> AuthorizationRequest:
+    """The language of pages and messages, settled once: what the application asks for, else what the browser accepts."""
+    return request._replace(ui_locales=(choose_locale(request.ui_locales, browser.languages, catalogue.tenant.locales),))
 
 
 def _cookie(value: str) -> bytes | None:

@@ -18,6 +18,8 @@ from yett.ports import Attempts, Limiter, Post
 
 # Messages that one account may cause: 20 at once, one more every minute.
 MESSAGES = Bucket(20, 60)
+# One attempt may ask again after half a minute.
+RESEND = Bucket(1, 30)
 # An address has 254 characters at most (RFC 5321); this is generous.
 LONGEST = 320
 GONE = Stop("invalid_request", "expired")
@@ -171,8 +173,8 @@ class Login:
             question = factor.challenge([one for one in (here.place.enrolment,) if one], ask)
         if question.remember == State() and not question.send:
             return question, ""
-        if question.send and not await self.limiter.take(f"message:{account.id if account else ''}", MESSAGES, ask.now):
-            return here.arrival.challenge, "too_many_messages"
+        if question.send and (refused := await self._paced(here, ask.now)):
+            return here.arrival.challenge, refused
         fact = self.mint.fact(
             "gd_start_enroll" if question.offer else "gd_start_auth", account.id if account else None, here.attempt.client, factor=factor.kind
         )
@@ -180,6 +182,13 @@ class Login:
         if question.send:
             self.post()
         return question, ""
+
+    async def _paced(self, here: Here, now: int) -> str:
+        """Messages are budgeted before they leave: what refuses one more, or nothing."""
+        account = here.arrival.account.id if here.arrival.account else ""
+        if not await self.limiter.take(f"resend:{here.attempt.id}", RESEND, now):
+            return "too_soon"
+        return "" if await self.limiter.take(f"message:{account}", MESSAGES, now) else "too_many_messages"
 
     def _way_back(self, here: Here) -> str:
         """The enrolment of last resort, where it is acceptable here; "" where there is none."""
@@ -191,6 +200,8 @@ class Login:
         """What the page needs, beside what the question itself shows."""
         place, tenant, account = here.place, here.catalogue.tenant, here.arrival.account
         data: dict[str, object] = dict(question.show) if question else {}
+        if question and question.send:
+            data["resend_in"] = RESEND.refill
         match place.verb:
             case "identify":
                 data["username"] = here.request.login_hint or ""

@@ -1,6 +1,7 @@
 """The application: hot routes as plain handlers, the management API mounted beside them."""
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from yett.http.edge import Edge
 from yett.http.health import Counts
 
 Handler = Callable[[Request], Awaitable[Response]]
-Stopper = Callable[[Request, str, int], Awaitable[Response]]
+Stopper = Callable[[Request, str, int, str], Awaitable[Response]]
 
 LOG = logging.getLogger("yett.http")
 MANAGEMENT = "/api/v2"
@@ -67,13 +68,14 @@ class App:
         except Malformed as fault:
             return json_response({"error": "invalid_request", "error_description": str(fault)}, fault.status)
         except Exception:
-            LOG.exception("a request ended in a bug: %s %s", request.method, request.path)
-            return await self._stop(request, "server_error", 500)
+            correlation = secrets.token_hex(6)
+            LOG.exception("a request ended in a bug: %s %s, shown as %s", request.method, request.path, correlation)
+            return await self._stop(request, "server_error", 500, correlation)
 
     async def _route(self, request: Request) -> Response:
         route = self._exact.get(request.path) or next((found for prefix, found in self._prefixes if request.path.startswith(prefix)), None)
         if route is None:
-            return await self._stop(request, "not_found", 404)
+            return await self._stop(request, "not_found", 404, "")
         if route.page and (elsewhere := self._edge.elsewhere(request)):
             return see_other(elsewhere)
         handler = route.handlers.get("GET" if request.method == "HEAD" else request.method)

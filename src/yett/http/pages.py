@@ -14,7 +14,7 @@ from yett.http.render import SCREENS, Option, Page, Remember, render
 from yett.oauth.lang import choose_locale
 
 # What went wrong with the request itself; everything else that a page says is an answer to a person.
-STATUS: Mapping[str, int] = {"too_many_tries": 429, "too_many_messages": 429, "busy": 503}
+STATUS: Mapping[str, int] = {"too_many_tries": 429, "too_soon": 429, "too_many_messages": 429, "busy": 503}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,22 @@ class Pages:
         raised = ((self.edge.cookie(SESSION, session)),) if session else ()
         return (*raised, self.edge.cookie(DEVICE, device, 400 * DAY)) if device else raised
 
-    async def stop(self, error: str, description: str, browser: Browser, status: int = 400) -> Response:
+    async def stop(self, error: str, description: str, browser: Browser, status: int = 400, correlation: str = "") -> Response:
         """The one error page: never redirected, for nobody has said truthfully where to."""
         tenant = (await self.current.latest()).tenant
         reason = "expired" if description == "expired" else error
-        page = Page(choose_locale((), browser.languages, tenant.locales), tenant.brand, error=reason, demo=self.edge.demo, data={"detail": description})
+        page = Page(
+            choose_locale((), browser.languages, tenant.locales),
+            tenant.brand,
+            error=reason,
+            demo=self.edge.demo,
+            data={"detail": description, "correlation": correlation},
+        )
         return Response(status, render("error", page))
 
-    async def stopped(self, request: Request, error: str, status: int) -> Response:
+    async def stopped(self, request: Request, error: str, status: int, correlation: str) -> Response:
         """A request that ended in none of the ways that a flow knows."""
-        return await self.stop(error, "", self.edge.browser(request), status)
+        return await self.stop(error, "", self.edge.browser(request), status, correlation)
 
     async def _screen(self, screen: Screen, browser: Browser) -> Response:
         tenant = (await self.current.latest()).tenant

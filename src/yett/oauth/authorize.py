@@ -187,6 +187,9 @@ def _check_form(given: Given, client: Client) -> None:
         raise errors.invalid_request("Only the response mode query is supported.")
     if "authorization_code" not in client.grant_types:
         raise errors.unauthorized_client("authorization_code")
+    if not client.first_party:
+        # There is no page yet on which a person could agree, and nobody agrees in silence.
+        raise errors.consent_required()
 
 
 def needs_pkce(client: Client, *, strict: bool) -> bool:

@@ -121,6 +121,10 @@ def invalid_grant(description: str) -> OAuthError:
     return OAuthError("invalid_grant", description)
 
 
+def consent_required() -> OAuthError:
+    return OAuthError("consent_required", CONSENT_REQUIRED)
+
+
 def invalid_scope(description: str) -> OAuthError:
     return OAuthError("invalid_scope", description)
 
