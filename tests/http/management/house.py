@@ -149,9 +149,7 @@ class House:
 
     async def settle_in(self) -> None:
         """The first start."""
-        machine = Client(
-            ADMIN, "Admin", secret=digest("s"), grant_types=("client_credentials",), app_type="non_interactive"
-        )
+        machine = Client(ADMIN, "Admin", secret=digest("s"), grant_types=("client_credentials",), app_type="non_interactive")
         put = (
             Tenant(factors={"otp": True, "email": True, "recovery-code": True}),
             machine,
@@ -182,9 +180,7 @@ class House:
         told = {name: value for name, value in said.items() if value is not None}
         return self.signer.sign(await self.current.latest(), "RS256", typ, told)
 
-    async def call(
-        self, method: str, path: str, body: Any = None, *, token: str | None = None, **more: Any
-    ) -> httpx.Response:
+    async def call(self, method: str, path: str, body: Any = None, *, token: str | None = None, **more: Any) -> httpx.Response:
         """A request of the administrator."""
         bearer = self.token if token is None else token
         headers = {**({"authorization": f"Bearer {bearer}"} if bearer else {}), **more.pop("headers", {})}

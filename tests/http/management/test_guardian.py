@@ -86,9 +86,7 @@ async def test_a_regime_that_forbids_remembering_offers_none_and_lets_nobody_off
     assert not (await house.get("guardian/settings"))["display_remember_me_checkbox"]
     answer = await house.call("PUT", "guardian/settings", REMEMBER)
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "regime_forbids")
-    assert (
-        await house.call("PUT", "guardian/settings", {**REMEMBER, "display_remember_me_checkbox": False})
-    ).status_code == 200
+    assert (await house.call("PUT", "guardian/settings", {**REMEMBER, "display_remember_me_checkbox": False})).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["phone", "email"])
@@ -97,9 +95,7 @@ async def test_codes_have_a_length_and_an_expiry(house: House, name: str) -> Non
     wanted = {"otp_length": 8, "otp_expiration_time": 120}
     assert (await house.call("PUT", f"guardian/factors/{name}/settings", wanted)).json() == wanted
     assert await house.get(f"guardian/factors/{name}/settings") == wanted
-    assert (
-        await house.call("PUT", f"guardian/factors/{name}/settings", {**wanted, "otp_length": 5})
-    ).status_code == 400
+    assert (await house.call("PUT", f"guardian/factors/{name}/settings", {**wanted, "otp_length": 5})).status_code == 400
     assert (await house.call("GET", "guardian/factors/otp/settings")).status_code == 404
 
 

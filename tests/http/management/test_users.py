@@ -51,9 +51,7 @@ async def test_a_new_user_comes_back_as_auth0_shows_it(house: House) -> None:
         "blocked": False,
         "created_at": "2027-01-15T08:00:00.000Z",
         "updated_at": "2027-01-15T08:00:00.000Z",
-        "identities": [
-            {"user_id": "ada", "provider": "auth0", "connection": "Username-Password-Authentication", "isSocial": False}
-        ],
+        "identities": [{"user_id": "ada", "provider": "auth0", "connection": "Username-Password-Authentication", "isSocial": False}],
         "name": "ada@example.com",
         "nickname": "ada",
         "given_name": "Ada",

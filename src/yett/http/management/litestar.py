@@ -19,7 +19,7 @@ from yett.http.management.guardian import GuardianApi
 from yett.http.management.keys import KeysApi
 from yett.http.management.logs import LogsApi
 from yett.http.management.methods import MethodsApi
-from yett.http.management.routes import Route, guard, handler
+from yett.http.management.routes import PATHS, Route, allowed, guard, handler, options
 from yett.http.management.table import BASE
 from yett.http.management.tenants import TenantApi
 from yett.http.management.users import UsersApi
@@ -42,7 +42,7 @@ def application(manage: Manage, version: str) -> Litestar:
         return made[0]
 
     return Litestar(
-        [handler(route) for route in (*routes, Route("GET", "/openapi.json", openapi))],
+        [*map(options, PATHS), *map(handler, (*routes, Route("GET", "/openapi.json", openapi)))],
         path=BASE,
         guards=[guard(manage.access)],
         middleware=[_decoded],
@@ -137,7 +137,7 @@ def _refused(request: Request[Any, Any, Any], fault: HTTPException) -> Response[
             problem = Problem(status, fault.detail)
     response = _problem(request, problem)
     if isinstance(fault, MethodNotAllowedException):
-        response.headers.update(fault.headers or {})
+        response.headers["allow"] = allowed((fault.headers or {}).get("allow", "").split(", "))
     return response
 
 

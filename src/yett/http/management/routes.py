@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
+from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
@@ -23,6 +24,7 @@ ERRORS = {
     415: "The body is neither JSON nor a form.",
     429: "Too much at once; try again.",
 }
+PATHS = sorted({path for _, path in ACCESS})
 
 
 class Route(NamedTuple):
@@ -53,6 +55,22 @@ def handler(route: Route) -> HTTPRouteHandler:
         opt={"query": frozenset(ALIAS.get(name, name) for name in names) | frozenset(route.takes)},
     )
     return made(route.answer)
+
+
+def options(path: str) -> HTTPRouteHandler:
+    """What may be asked of a path. (Litestar's own answer forgets what was registered later.)"""
+
+    async def answer() -> Response[None]:
+        return Response(None, headers={"allow": allowed(method for method, listed in ACCESS if listed == path)})
+
+    made = HTTPRouteHandler(path.replace("}", ":str}"), http_method="OPTIONS", status_code=204, include_in_schema=False)
+    return made(answer)
+
+
+def allowed(methods: Iterable[str]) -> str:
+    """The methods of a path, as the Allow header names them."""
+    found = {*methods, "OPTIONS"}
+    return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found))
 
 
 def guard(access: Access) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]:
