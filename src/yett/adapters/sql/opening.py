@@ -56,6 +56,7 @@ async def _driver(url: str, connections: int) -> Driver:
         return memory
     if url.startswith("sqlite:///"):
         file = Sqlite(Path(url.removeprefix("sqlite:///")))
+        create_first(file.writing.connection)
         await _migrated(file, "sqlite", lambda: file.writing.connection, sqlite3.OperationalError)
         return file
     if url.startswith(("postgresql://", "postgres://")):
@@ -92,6 +93,21 @@ def create_all(connection: sqlite3.Connection) -> None:
         connection.execute(str(CreateTable(one).compile(dialect=SQLITE)))
         for index in sorted(one.indexes, key=lambda index: str(index.name)):
             connection.execute(str(CreateIndex(index).compile(dialect=SQLITE)))
+
+
+def create_first(connection: sqlite3.Connection) -> None:
+    """An empty database gets the newest schema at once, in one commit: Alembic would double the time of a first start."""
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        create_all(connection)
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))")
+        connection.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def _name(store: str) -> Steps[str]:
