@@ -92,34 +92,38 @@ class Statements:
     def run(self, operation: Operation[T]) -> T:
         """An operation within a savepoint: whatever goes wrong in it is undone, and no other feels it."""
         execute = self.connection.execute
-        steps = operation()
         execute("SAVEPOINT operation")
         try:
-            step = next(steps)
-            while True:
-                if not step:
-                    execute("ROLLBACK TO operation")
-                    step = steps.send(())
-                    continue
-                try:
-                    results = self.step(step)
-                except sqlite3.IntegrityError as fault:
-                    if fault.sqlite_errorcode not in _UNIQUE:
-                        raise
-                    execute("ROLLBACK TO operation")
-                    step = steps.throw(Taken(str(fault)))
-                else:
-                    step = steps.send(results)
-        except StopIteration as end:
+            value = self._steps(operation())
             execute("RELEASE operation")
-            value: T = end.value
-            return value
         except BaseException:
             # Where the disk is full, say, SQLite has undone more than this: then there is no savepoint left.
             if self.connection.in_transaction:
                 execute("ROLLBACK TO operation")
                 execute("RELEASE operation")
             raise
+        return value
+
+    def _steps(self, steps: Steps[T]) -> T:
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    results = self.step(step) if step else self._undo()
+                except sqlite3.IntegrityError as fault:
+                    if fault.sqlite_errorcode not in _UNIQUE:
+                        raise
+                    self._undo()
+                    step = steps.throw(Taken(str(fault)))
+                else:
+                    step = steps.send(results)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
+    def _undo(self) -> Sequence[Result]:
+        self.connection.execute("ROLLBACK TO operation")
+        return ()
 
 
 class Writer:
