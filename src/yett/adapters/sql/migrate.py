@@ -7,6 +7,7 @@ from typing import Any
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
@@ -16,8 +17,12 @@ from yett.adapters.sql.schema import HEAD, metadata
 _ONE_AT_A_TIME = 0x79657474
 
 
+class TooNew(Exception):
+    """A store is never taken back to an older schema."""
+
+
 def run(dialect: str, connect: Callable[[], Any]) -> None:
-    """Every migration up to ours, in one transaction. Raises where the store is newer than this version of us."""
+    """Every migration up to ours, in one transaction. Raises TooNew where the store is ahead of this version of us."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     scripts = ScriptDirectory.from_config(config)
@@ -31,6 +36,9 @@ def run(dialect: str, connect: Callable[[], Any]) -> None:
             target_metadata=metadata,
             fn=lambda revision, _: scripts._upgrade_revs(HEAD, revision),  # noqa: SLF001 -- as alembic.command does
         )
-        environment.run_migrations()
+        try:
+            environment.run_migrations()
+        except CommandError as unknown:
+            raise TooNew(f"the store was made by a newer version of Yett than this one: {unknown}") from unknown
     if dialect != "sqlite":
         engine.dispose()
