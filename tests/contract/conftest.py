@@ -2,15 +2,16 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from tests.harness.postgres import Cluster
+from yett.adapters.sql.migrate import run
 from yett.adapters.sql.opening import open_store, upgrade
 from yett.adapters.sql.store import SqlStore
-from yett.adapters.sql.migrate import run
 
 
 def migrated(url: str) -> None:
@@ -29,6 +30,19 @@ async def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[str]:
     """Where a store may be opened."""
+    with _place(request, tmp_path, empty_file) as one:
+        yield one
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def lasting_url(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[str]:
+    """Where a store may be opened again."""
+    with _place(request, tmp_path, empty_file) as one:
+        yield one
+
+
+@contextmanager
+def _place(request: pytest.FixtureRequest, tmp_path: Path, empty_file: Path) -> Iterator[str]:
     if request.param == "memory":
         yield "memory:"
     elif request.param == "sqlite":
