@@ -132,5 +132,7 @@ class Site:
 
     def _head(self, cookies: Mapping[str, str] | None) -> str:
         jar = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-        head = f"host: {self.host}\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\naccept: */*\r\naccept-language: en\r\n"
+        head = (
+            f"host: {self.host}\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\naccept: */*\r\naccept-language: en\r\n"
+        )
         return f"{head}cookie: {jar}\r\n" if jar else head

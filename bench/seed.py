@@ -15,8 +15,8 @@ from sqlalchemy import delete, func, or_, select, update
 
 from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SESSIONS, Person, session_of, taking_part
 from yett.adapters.sql import rows, schema
-from yett.adapters.sql.store import SqlStore
 from yett.adapters.sql.steps import Query, Steps, into
+from yett.adapters.sql.store import SqlStore
 from yett.adapters.sql.writes import SESSION
 from yett.config import parse
 from yett.domain.account import Account
