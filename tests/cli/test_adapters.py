@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from aiosmtpd.controller import Controller
 from cryptography import x509
 
+from tests.harness.process import unused_port
 from yett.adapters.clock import SteadyClock
 from yett.adapters.folder import Folder
-from yett.adapters.surroundings import certificate_ends
+from yett.adapters.surroundings import certificate_ends, unreachable
 from yett.adapters.tls import RENEWED_WITHIN, LocalAuthority, ends_at, names_of
+from yett.config import Smtp
 
 NOW = int(datetime(2026, 11, 24, tzinfo=UTC).timestamp())
 
@@ -122,3 +125,15 @@ def test_a_certificate_says_when_it_ends_and_what_is_none_says_nothing(authority
     assert certificate_ends(tmp_path / "tls.pem") == ends_at(made)
     (tmp_path / "tls.pem").write_text("nonsense")
     assert certificate_ends(tmp_path / "tls.pem") is None
+
+
+def test_a_mail_provider_is_reached_without_sending_anything() -> None:
+    provider = Controller(object(), hostname="127.0.0.1", port=unused_port())
+    provider.start()
+    try:
+        assert unreachable(Smtp("127.0.0.1", provider.port, security="none")) == ""
+        assert "STARTTLS" in unreachable(Smtp("127.0.0.1", provider.port))
+        assert unreachable(Smtp("127.0.0.1", provider.port, security="none", username="u", password="p")) != ""
+    finally:
+        provider.stop()
+    assert unreachable(Smtp("127.0.0.1", provider.port, security="none")) == "Connection refused"

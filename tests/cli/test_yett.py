@@ -149,6 +149,15 @@ def test_no_secret_is_in_the_log_or_in_what_is_printed(served: Running) -> None:
     assert "correct horse" not in served.log()
 
 
+def test_both_loopback_addresses_answer_where_there_are_both(tmp_path: Path) -> None:
+    with serving(tmp_path, listen="localhost:0") as running:
+        port = int(running.issuer.rstrip("/").rpartition(":")[2])
+        answered = {
+            host: httpx.get(f"http://{host}:{port}/healthz").status_code for host in ("127.0.0.1", "[::1]") if host != "[::1]" or "::1" not in running.log()
+        }
+    assert set(answered.values()) == {200}
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_asked_to_stop_leaves_in_order(tmp_path: Path, how: signal.Signals) -> None:
     with serving(tmp_path) as running:
