@@ -92,6 +92,7 @@ async def lay(config: Config) -> Ground:
 def house(ground: Ground, demo: "Demo | None") -> App:
     """Every flow, built with what it uses, and the application that speaks for them."""
     from yett.domain.tries import Bucket
+    from yett.flows.alarm import Alarm
     from yett.flows.authorize import Authorize
     from yett.flows.conclude import Conclude
     from yett.flows.current import Current
@@ -121,10 +122,11 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     current, gate, conclude = Current(store), Gate(FACTORS), Conclude(mint)
     whereabouts = Whereabouts(store, current, gate, mint, PASSWORD)
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer)
-    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, bucket)
+    alarm = Alarm(store, limiter, mint, carrier.wake)
+    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
     login = Login(store, whereabouts, prove, leaving, mint, limiter, carrier.wake)
     authorize = Authorize(store, current, whereabouts, leaving, login, signer, mint, issuer)
-    mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, bucket)
+    mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket)
     tokens = Tokens(store, current, gate, issue, mfa, mint)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)

@@ -12,7 +12,7 @@ from yett.domain.outcome import Allow
 from yett.domain.tenant import Catalogue
 from yett.flows.conclude import OVERLAP
 from yett.flows.current import Current
-from yett.flows.gate import regime_of
+from yett.flows.gate import regime_of, standing
 from yett.flows.here import Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.login import Login
@@ -125,8 +125,8 @@ class Authorize:
 
         With prompt=select_account it is not taken for granted either.
         """
-        if arrival.session is None:
-            return arrival
+        if standing(arrival.session, catalogue, self.mint.clock()) is None or arrival.session is None:
+            return arrival._replace(session=None, account=None, enrolments=())
         other = False
         if request.id_token_hint:
             claims = self.signer.verify(catalogue, request.id_token_hint, ("JWT",))

@@ -9,6 +9,7 @@ from yett.domain.client import Api
 from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import Outcome
 from yett.domain.proof import Shown
+from yett.domain.session import Session
 from yett.domain.tenant import Catalogue
 from yett.factors.base import Factor
 from yett.policy.decide import Case, decide, permitted
@@ -18,6 +19,13 @@ from yett.policy.regimes import Regime, in_force
 def regime_of(catalogue: Catalogue) -> Regime:
     """The regime in force, with the operator's own figures."""
     return in_force(catalogue.tenant.regime, catalogue.tenant.tightened)
+
+
+def standing(session: Session | None, catalogue: Catalogue, now: int) -> Session | None:
+    """The session, unless it is older than the regime in force lets any session be, whatever it was promised."""
+    if session is None or now >= session.created_at + regime_of(catalogue).session_absolute:
+        return None
+    return session
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Settled
 from yett.factors.base import Factor
+from yett.flows.alarm import Alarm
 from yett.flows.conclude import Conclude
 from yett.flows.here import Here, Whereabouts
 from yett.flows.issue import Issue
@@ -40,6 +41,7 @@ class MfaApi:
     hasher: Hasher
     limiter: Limiter
     mint: Mint
+    alarm: Alarm
     address_bucket: Bucket | None
 
     async def password(self, asked: token.PasswordRequest, client: Client, catalogue: Catalogue, browser: Browser) -> dict[str, object]:
@@ -148,6 +150,7 @@ class MfaApi:
             conclusion,
         )
         if settled == "no tries":
+            await self.alarm(here.arrival.account, (here.request.ui_locales or ("en",))[0])
             raise errors.too_many_attempts()
         if settled == "used" or won is None:
             raise wrong()

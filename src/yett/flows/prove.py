@@ -11,6 +11,8 @@ from yett.domain.session import Conclusion
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.factors.base import Factor
+from yett.flows.alarm import Alarm
+from yett.flows.gate import standing
 from yett.flows.here import Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint, digest
@@ -31,6 +33,7 @@ class Prove:
     limiter: Limiter
     mint: Mint
     post: Post
+    alarm: Alarm
     address_bucket: Bucket | None
 
     async def password(self, here: Here, password: str, browser: Browser) -> Here | Leave | str:
@@ -117,6 +120,8 @@ class Prove:
         return await self._next(settled, verdict, here, leave, browser)
 
     async def _next(self, settled: Settled, verdict: Verdict, here: Here, leave: Leave | None, browser: Browser) -> Here | Leave | str:
+        if settled == "no tries":
+            await self.alarm(here.arrival.account, here.request.ui_locales[0])
         if settled != "done":
             return TRIES[settled]
         self.post()
@@ -137,7 +142,7 @@ class Prove:
 
     def _base(self, here: Here, account: str) -> tuple[Proof, ...]:
         """The session's proofs count for its own account alone."""
-        session = here.arrival.session
+        session = standing(here.arrival.session, here.catalogue, self.mint.clock())
         return session.proofs if session and session.account == account else ()
 
     def _enrolment(self, asked: Challenge, account: str, factor: Factor, verdict: Verdict, now: int, old: Enrolment | None) -> Enrolment:

@@ -235,9 +235,9 @@ def forget(seal: Seal, account: str, happening: Sequence[Fact], device: str | No
     return results[0].touched
 
 
-def record(happening: Sequence[Fact]) -> Steps[None]:
-    """Facts that stand alone."""
-    yield happened(happening)
+def record(seal: Seal, happening: Sequence[Fact], notices: Sequence[Message], now: int) -> Steps[None]:
+    """Facts that stand alone, and who is told of them."""
+    yield [*posted(notices, seal, now), *happened(happening)]
 
 
 def sign_out(session: bytes, now: int, happening: Sequence[Fact]) -> Steps[Row | None]:

@@ -278,9 +278,7 @@ class SqlStore:
         found = await self.driver.read(Query(accounts.SESSIONS, {"this_account": account, "now": now}))
         return tuple(rows.session(row) for row in found)
 
-    async def forget(
-        self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0
-    ) -> int:
+    async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0) -> int:
         """Remember browsers no longer."""
         return await self.driver.write(partial(accounts.forget, self.seal, account, facts, device, notices, now))
 
@@ -307,10 +305,10 @@ class SqlStore:
         found = await self.driver.read(Query(accounts.FACT_BY_ID, {"this": id}))
         return rows.fact(found[0]) if found else None
 
-    async def record(self, facts: Sequence[Fact]) -> None:
+    async def record(self, facts: Sequence[Fact], notices: Sequence[Message] = (), now: int = 0) -> None:
         """Facts that stand alone."""
-        if facts:
-            await self.driver.write(partial(accounts.record, facts))
+        if facts or notices:
+            await self.driver.write(partial(accounts.record, self.seal, facts, notices, now))
 
     # Outbox
 
