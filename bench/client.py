@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 T = TypeVar("T")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -132,7 +133,5 @@ class Site:
 
     def _head(self, cookies: Mapping[str, str] | None) -> str:
         jar = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-        head = (
-            f"host: {self.host}\r\nuser-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\naccept: */*\r\naccept-language: en\r\n"
-        )
+        head = f"host: {self.host}\r\nuser-agent: {BROWSER}\r\naccept: */*\r\naccept-language: en\r\n"
         return f"{head}cookie: {jar}\r\n" if jar else head

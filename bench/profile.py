@@ -5,6 +5,7 @@ import os
 import pstats
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from operator import itemgetter
 from pathlib import Path
@@ -23,11 +24,13 @@ def of(name: str, folder: Path, environ: Mapping[str, str], run: Callable[[Any],
     out.unlink(missing_ok=True)
     command = [sys.executable, "-m", "bench.profiled", "serve", "--dir", str(folder), "--listen", f"127.0.0.1:{port}"]
     with running(command, port, folder / "profile.log", {**environ, "BENCH_PROFILE": str(out)}) as server:
-        times = run(_profiled(name, Load(Site(port), 1000), server.process.pid, out))
+        times = run(_profiled(name, Load(Site(port), 1000), server.process.pid))
+        while not out.exists():
+            time.sleep(0.05)
     return _told(pstats.Stats(str(out)), times)
 
 
-async def _profiled(name: str, load: Load, pid: int, out: Path) -> int:
+async def _profiled(name: str, load: Load, pid: int) -> int:
     flow = next((one for one in load.flows() if one.name == name), None)
     if flow is None:
         sys.exit(f"there is no flow {name}; there are {', '.join(one.name for one in load.flows())}")
@@ -38,8 +41,6 @@ async def _profiled(name: str, load: Load, pid: int, out: Path) -> int:
     await asyncio.sleep(0.3)
     await drive(connections, jobs, flow.act)
     os.kill(pid, signal.SIGUSR2)
-    while not out.exists():
-        await asyncio.sleep(0.05)
     return len(jobs)
 
 

@@ -3,6 +3,7 @@
 import cProfile
 import os
 import signal
+from pathlib import Path
 
 PROFILE = cProfile.Profile()
 
@@ -13,9 +14,10 @@ def _begin(*_: object) -> None:
 
 def _end(*_: object) -> None:
     PROFILE.disable()
-    part = os.environ["BENCH_PROFILE"] + ".part"
+    out = Path(os.environ["BENCH_PROFILE"])
+    part = out.with_suffix(".part")
     PROFILE.dump_stats(part)
-    os.replace(part, os.environ["BENCH_PROFILE"])
+    part.replace(out)
 
 
 if __name__ == "__main__":
