@@ -160,6 +160,7 @@ def carries(ground: Ground) -> "Carrier":
 
 def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi":
     """The management API."""
+    from yett.adapters.keys.blocklist import common
     from yett.flows.accounts import Births
     from yett.flows.manage.access import Access
     from yett.flows.manage.apis import Apis
@@ -181,7 +182,7 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
         clients=Clients(configure),
         grants=ClientGrants(configure),
         apis=Apis(configure, issuer),
-        users=Users(store, current, mint, ground.hasher, births),
+        users=Users(store, current, mint, ground.hasher, births, common),
         enrolments=Enrolments(store, current, mint, FACTORS, births, carrier.wake),
         logs=Logs(store),
         keys=Keys(configure, ground.signer),
@@ -210,11 +211,12 @@ def administrator(ground: Ground, issuer: str) -> "Administrator":
 
 def people(ground: Ground) -> "People":
     """Accounts, as an operator opens them."""
+    from yett.adapters.keys.blocklist import common
     from yett.flows.accounts import Births
     from yett.flows.current import Current
     from yett.flows.people import People
 
-    return People(ground.store, Current(ground.store), ground.hasher, Births(ground.mint, PASSWORD, EMAIL), ground.mint)
+    return People(ground.store, Current(ground.store), ground.hasher, Births(ground.mint, PASSWORD, EMAIL), ground.mint, common)
 
 
 def operate(ground: Ground, issuer: str) -> "Operate":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from yett.adapters.folder import Folder
+from yett.adapters.keys.blocklist import common
 from yett.adapters.sql.opening import open_store
 from yett.adapters.sql.store import SqlStore
 from yett.domain.enrolment import State
@@ -77,14 +78,18 @@ class Kind:
 
 
 class Slow:
-    """Lets everybody read before anybody writes."""
+    """Lets everybody read what is kept under one name before anybody writes; whoever reads again waits for nobody."""
 
-    def __init__(self, store: SqlStore, readers: int) -> None:
-        self._store, self._barrier = store, asyncio.Barrier(readers)
+    def __init__(self, store: SqlStore, readers: int, name: str) -> None:
+        self._store, self._name, self._left, self._all = store, name, readers, asyncio.Event()
 
     async def remembered(self, name: str) -> bytes | None:
         found = await self._store.remembered(name)
-        await self._barrier.wait()
+        if name == self._name:
+            self._left -= 1
+            if self._left <= 0:
+                self._all.set()
+            await self._all.wait()
         return found
 
     def __getattr__(self, name: str) -> Any:
@@ -101,15 +106,16 @@ class House:
         self.administrator = Administrator(store, self.mint, self.files, issuer, tuple(scopes))
         password = cast("Factor", Kind("password"))
         births = Births(self.mint, password, cast("Factor", Kind("email")))
-        self.people = People(store, Current(store), cast("Hasher", PlainHasher()), births, self.mint)
+        self.people = People(store, Current(store), cast("Hasher", PlainHasher()), births, self.mint, common)
         self.operate = Operate(store, self.administrator, self.people, {"password": password}, self.mint)
         self.start = FirstStart(store, cast("Signer", self.signer), self.administrator, self.waited)
         self.seed = DemoSeed(store, self.people, self.mint, self.files, issuer)
         self.waits = 0
 
     async def waited(self, seconds: float) -> None:
-        """No time passes."""
+        """No time passes, but others have their turn."""
         self.waits += 1
+        await asyncio.sleep(0)
 
     def admin(self) -> dict[str, str]:
         """DIR/admin.json."""

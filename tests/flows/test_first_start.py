@@ -13,7 +13,7 @@ from tests.flows.operating import ISSUER, SCOPES, House, Slow, memory
 from yett.adapters.sql.store import SqlStore
 from yett.domain.client import Client
 from yett.flows.administrator import Refusal
-from yett.flows.first_start import LOOKS, FirstStart, Ready
+from yett.flows.first_start import LOOKS, Ready
 from yett.flows.mint import digest
 
 
@@ -73,14 +73,13 @@ async def test_a_later_start_changes_nothing(house: House) -> None:
 
 
 async def test_of_many_nodes_one_makes_the_key_and_the_administrator(store: SqlStore, tmp_path: Path) -> None:
-    nodes = [House(store, tmp_path / str(number)) for number in range(5)]
-    for node in nodes:
-        node.start = FirstStart(store, node.start.signer, node.administrator, lambda _: asyncio.sleep(0))
+    slow = cast("SqlStore", Slow(store, 5, "admin"))
+    nodes = [House(slow, tmp_path / str(number)) for number in range(5)]
     ready = await asyncio.gather(*(started(node) for node in nodes))
     assert sum(one.first for one in ready) == 1
     assert sum(bool(node.admin()) for node in nodes) == 1
     assert {len(one.catalogue.keys) for one in ready} == {2}
-    assert len(ready[0].catalogue.clients) == 1
+    assert len((await store.catalogue()).clients) == 1
 
 
 async def test_a_first_start_that_died_half_way_is_done_again_by_whoever_comes(house: House) -> None:
@@ -154,7 +153,7 @@ async def test_a_reset_voids_the_old_credentials_and_is_a_fact(house: House) -> 
 
 async def test_of_two_resets_at_once_one_set_of_credentials_is_left(house: House, tmp_path: Path) -> None:
     await started(house)
-    slow = cast("SqlStore", Slow(house.store, 2))
+    slow = cast("SqlStore", Slow(house.store, 2, "admin"))
     one, other = House(slow, tmp_path / "one"), House(slow, tmp_path / "other")
     answers = await asyncio.gather(one.administrator.reset(), other.administrator.reset())
     catalogue = await house.store.catalogue()

@@ -1,15 +1,20 @@
 """What operators do from the machine itself."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from tests.flows.operating import House, memory
+from yett.adapters.sql.store import SqlStore
 from yett.domain.account import Account
 from yett.domain.enrolment import Enrolment, State
+from yett.domain.tenant import Catalogue
 from yett.flows.event import Event
 from yett.flows.first_start import Ready
+from yett.ports import Store
 
 
 @pytest.fixture
@@ -30,6 +35,30 @@ async def test_a_regime_holds_from_the_next_request_on_and_is_a_fact(house: Hous
     assert event == Event("done", "the regime is pci-dss-4; it was auth0", {"regime": "pci-dss-4", "before": "auth0"})
     assert (await house.store.catalogue()).tenant.regime == "pci-dss-4"
     assert (newest.type, newest.data["regime"], newest.data["before"]) == ("sapi", "pci-dss-4", "auth0")
+
+
+class Between:
+    """Somebody else changes the tenant between our reading and our writing, once."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store, self._still = store, True
+
+    async def catalogue(self) -> Catalogue:
+        found = await self._store.catalogue()
+        if self._still:
+            self._still = False
+            await self._store.configure((found.tenant._replace(policies=("all-applications",)),), (), ())
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def test_a_change_of_regime_undoes_nobody_elses_change(house: House) -> None:
+    operate = replace(house.operate, store=cast("Store", Between(house.store)))
+    await told(operate.set_regime("psd2"))
+    tenant = (await house.store.catalogue()).tenant
+    assert (tenant.regime, tenant.policies) == ("psd2", ("all-applications",))
 
 
 async def test_a_regime_that_is_in_force_already_changes_nothing(house: House) -> None:
@@ -81,7 +110,7 @@ async def test_the_regime_says_how_short_a_password_may_be(house: House) -> None
     await told(house.operate.set_regime("pci-dss-4"))
     house.people.current.__init__(house.store)  # type: ignore[misc]
     (event,) = await told(house.operate.create_user("ada@example.com", "elevenchars"))
-    assert event.says == "the password must have 12 to 256 characters"
+    assert event.says == "the password must have at least 12 characters"
 
 
 async def test_keys_are_rotated_with_progress_and_every_secret_still_opens(house: House) -> None:

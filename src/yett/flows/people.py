@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from yett.domain.account import Account, canonical
+from yett.domain.password import LONGEST, Blocklist, fault
 from yett.flows.accounts import Births, is_address
 from yett.flows.administrator import Refusal
 from yett.flows.current import Current
@@ -12,7 +13,13 @@ from yett.flows.mint import Mint
 from yett.ports import Accounts, Hasher
 
 CONNECTION = "Username-Password-Authentication"
-LONGEST_PASSWORD = 256
+WEAK = {
+    "too_short": "the password must have at least {shortest} characters",
+    "too_long": "the password must have at most {longest} characters",
+    "unreadable": "the password has a character that cannot be typed",
+    "too_common": "the password is one of those that are tried first",
+    "about_you": "the password is the address with something added",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,7 @@ class People:
     hasher: Hasher
     births: Births
     mint: Mint
+    common: Blocklist
 
     async def open(self, email: str, password: str, *, verified: bool = False, connection: str = CONNECTION) -> Account | Refusal:
         """A new account. The regime in force says how short a password may be."""
@@ -32,8 +40,8 @@ class People:
         if not is_address(email):
             return Refusal(f"{email!r} is not an e-mail address")
         shortest = regime_of(await self.current.latest()).shortest_password
-        if not shortest <= len(password) <= LONGEST_PASSWORD:
-            return Refusal(f"the password must have {shortest} to {LONGEST_PASSWORD} characters")
+        if why := fault(password, shortest, self.common, (email,)):
+            return Refusal(WEAK[why].format(shortest=shortest, longest=LONGEST))
         now, name = self.mint.clock(), canonical(email)
         profile = json.dumps({"name": name, "nickname": name.partition("@")[0]}).encode()
         account = Account(f"auth0|{self.mint.random(12).hex()}", name, verified, profile=profile, created_at=now, updated_at=now)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import httpx
 
+from yett.adapters.keys.blocklist import common
 from yett.adapters.keys.signer import JoseSigner
 from yett.adapters.sql.opening import open_store
 from yett.adapters.sql.store import SqlStore
@@ -108,7 +109,7 @@ class Building:
             Clients(configure),
             ClientGrants(configure),
             Apis(configure, ISSUER),
-            Users(store, self.current, self.mint, self.hasher, births),
+            Users(store, self.current, self.mint, self.hasher, births, common),
             Enrolments(store, self.current, self.mint, FACTORS, births, self.post),
             Logs(store),
             Keys(configure, self.signer),

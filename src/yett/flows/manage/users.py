@@ -9,6 +9,8 @@ import msgspec
 from yett.domain.account import Account, canonical
 from yett.domain.enrolment import Enrolment, Message
 from yett.domain.fact import Fact
+from yett.domain.password import Blocklist
+from yett.domain.password import fault as unfit
 from yett.domain.session import Session
 from yett.flows.accounts import Births, is_address, is_username
 from yett.flows.current import Current
@@ -20,6 +22,13 @@ from yett.flows.mint import Mint
 from yett.ports import Accounts, Busy, Hasher
 
 PROVIDER = "auth0"
+WEAK = {
+    "too_short": "Password is too weak",
+    "too_long": "Password is too long",
+    "unreadable": "Password has a character that cannot be typed",
+    "too_common": "Password is too common",
+    "about_you": "Password contains user information",
+}
 # The two that a change merges, one level deep, rather than replaces.
 MERGED = frozenset({"user_metadata", "app_metadata"})
 
@@ -44,6 +53,7 @@ class Users:
     mint: Mint
     hasher: Hasher
     births: Births
+    common: Blocklist
 
     async def page(self, text: str, offset: int, limit: int) -> tuple[Sequence[Account], int]:
         """Accounts whose address or name contains `text`, and how many there are."""
@@ -151,9 +161,9 @@ class Users:
         if password is None:
             return None
         regime = regime_of(await self.current.latest())
-        fault = judge(password, regime.shortest_password, (account.email, account.username or ""))
-        if fault:
-            return Refused("invalid", fault, "invalid_password")
+        why = unfit(password, regime.shortest_password, self.common, (account.email, account.username or ""))
+        if why:
+            return Refused("invalid", WEAK[why], "invalid_password")
         try:
             return await self.hasher.hash(password)
         except Busy:
@@ -218,7 +228,3 @@ def _faulty(account: Account) -> str:
     if account.username is not None and not is_username(account.username):
         return "username must be 1 to 128 letters, digits or any of _.+!#$^`~'-."
     return ""
-
-
-def judge(password: str, shortest: int, about: Sequence[str]) -> str:
-    return "" if len(password) >= shortest else "Password is too weak"
