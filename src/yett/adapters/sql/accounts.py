@@ -25,6 +25,7 @@ from yett.adapters.sql.steps import (
     Query,
     Row,
     Steps,
+    Together,
     all_or_nothing,
     either,
     into,
@@ -196,7 +197,7 @@ def change_account(
     conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
     consequences = _ended(seen.id, now) if ends else []
     consequences += [*posted(notices, seal, now), *happened(happening)]
-    return (yield from all_or_nothing(conditions, consequences))
+    return (yield from all_or_nothing(conditions, then=Together(consequences)))
 
 
 _NAMES = frozenset(new(_CHANGED))
@@ -223,7 +224,7 @@ def unenrol(seal: Seal, account: str, these: Sequence[str], now: int, happening:
         yield UNDO
         return 0
     resting = [Query(REVOKE_RESTING, this | {"this": one, "now": now}) for one in sorted(set(these))]
-    yield [*resting, Query(FORGET_ALL, this), *posted(notices, seal, now), *happened(happening)]
+    yield Together((*resting, Query(FORGET_ALL, this), *posted(notices, seal, now), *happened(happening)))
     return gone
 
 

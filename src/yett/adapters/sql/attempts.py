@@ -81,14 +81,14 @@ def replace(seen: Attempt, after: Attempt, facts: Sequence[Fact]) -> Steps[bool]
 def ask(seal: Seal, seen: Attempt, question: Challenge, facts: Sequence[Fact]) -> Steps[bool]:
     """Put a question in the place of the one before."""
     at = facts[0].at if facts else seen.arrived_at
-    held = Query(HOLD, {"this_attempt": seen.id, "seen_version": seen.version}, lost="used")
+    held = [Query(HOLD, {"this_attempt": seen.id, "seen_version": seen.version}, lost="used")]
     consequences = [
         Query(VOID, {"this_attempt": seen.id}),
         Query(ASK, rows.challenge_values(question, seal)),
         *posted(question.send, seal, at, question.id),
         *happened(facts),
     ]
-    return (yield from all_or_nothing([held], consequences))
+    return (yield from all_or_nothing(held, then=consequences))
 
 
 def conclude(seen: Attempt, what: Conclusion, facts: Sequence[Fact], now: int) -> Steps[bool]:

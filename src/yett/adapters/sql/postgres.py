@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import AsyncConnection, errors, generators
+from psycopg import AsyncConnection, AsyncRawCursor, errors, generators
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from yett.adapters.sql.render import POSTGRESQL, Rendered
-from yett.adapters.sql.steps import NotCommitted, Operation, Query, Result, Row, Step, Taken
+from yett.adapters.sql.render import Numbered
+from yett.adapters.sql.steps import NotCommitted, Operation, Query, Result, Row, Step, Taken, Together
 from yett.ports import Busy
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class Postgres:
     """A pool of connections. One operation is one transaction; each of its steps crosses the network once."""
 
     def __init__(self, url: str, connections: int) -> None:
-        self._rendered = Rendered(POSTGRESQL)
+        self._rendered = Numbered()
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo(url),
             min_size=1,
@@ -75,7 +75,7 @@ class Postgres:
             timeout=PATIENCE,
             open=False,
             configure=prepare,
-            kwargs={"autocommit": True},
+            kwargs={"autocommit": True, "cursor_factory": AsyncRawCursor},
         )
 
     async def open(self) -> None:
@@ -138,7 +138,7 @@ class Postgres:
                     continue
                 try:
                     results = await self._step(connection, () if begun else (begin,), step)
-                except errors.UniqueViolation as fault:
+                except (errors.UniqueViolation, errors.ForeignKeyViolation) as fault:
                     await _rollback(connection)
                     begun = False
                     step = steps.throw(Taken(str(fault)))
@@ -155,6 +155,17 @@ class Postgres:
         return value
 
     async def _step(self, connection: Connection, before: Sequence[str], step: Step) -> Sequence[Result]:
+        joined = self._rendered.together(step) if isinstance(step, Together) else None
+        if joined is None:
+            return await self._each(connection, before, step)
+        async with connection.pipeline():
+            for text in before:
+                await connection.execute(text)
+            cursor = await connection.execute(*joined, prepare=True, binary=True)
+        (counts,) = await cursor.fetchall()
+        return [Result(count) for count in counts]
+
+    async def _each(self, connection: Connection, before: Sequence[str], step: Step) -> Sequence[Result]:
         """A batch in one go. All of it is sent; behind a lost condition nothing is read, for all will be undone."""
         cursors = []
         fault: psycopg.Error | None = None

@@ -1,22 +1,33 @@
 """Statements as text: each is compiled once for its dialect, and runs on the raw driver from then on."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import Dialect, Executable, Select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.sql.compiler import SQLCompiler
 
-from yett.adapters.sql.steps import NOTHING, Query
+from yett.adapters.sql.steps import NOTHING, Query, Together
 
 SQLITE = sqlite.dialect(paramstyle="named")
-POSTGRESQL: Dialect = psycopg.dialect()  # type: ignore[no-untyped-call]
+POSTGRESQL: Dialect = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+# A step of more statements than this is not made one, and not more kinds of steps than that are remembered.
+MOST_TOGETHER = 24
+MOST_KINDS = 1000
 
 
-class Rendered:
-    """The text of each statement, and the values that stand in it for good."""
+def _compiled(statement: Executable, dialect: Dialect) -> tuple[SQLCompiler, Mapping[str, object]]:
+    """The statement, and the values that stand in it for good."""
+    compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    given = {name for name, value in compiled.binds.items() if value.required}
+    return compiled, {name: value for name, value in compiled.params.items() if name not in given} or NOTHING
 
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
+
+class Named:
+    """Statements for SQLite, with values by name."""
+
+    def __init__(self) -> None:
         self._known: dict[Executable, tuple[str, Mapping[str, object]]] = {}
 
     def __call__(self, query: Query) -> tuple[str, Mapping[str, object]]:
@@ -25,8 +36,49 @@ class Rendered:
         return text, {**fixed, **query.params} if fixed else query.params
 
     def _compile(self, statement: Executable) -> tuple[str, Mapping[str, object]]:
-        compiled = statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]
-        given = {name for name, value in compiled.binds.items() if value.required}
-        fixed = {name: value for name, value in compiled.params.items() if name not in given}
-        self._known[statement] = (str(compiled), fixed or NOTHING)
+        compiled, fixed = _compiled(statement, SQLITE)
+        self._known[statement] = (str(compiled), fixed)
         return self._known[statement]
+
+
+class Numbered:
+    """Statements for PostgreSQL, with values by number."""
+
+    def __init__(self) -> None:
+        self._known: dict[Executable, tuple[str, Sequence[str], Mapping[str, object]]] = {}
+        self._together: dict[tuple[Executable, ...], str] = {}
+
+    def __call__(self, query: Query) -> tuple[str, Sequence[object]]:
+        """Text and values of a query."""
+        text, names, fixed = self._known.get(query.statement) or self._compile(query.statement)
+        values = {**fixed, **query.params} if fixed else query.params
+        return text, [values[name] for name in names]
+
+    def together(self, step: Together) -> tuple[str, Sequence[object]] | None:
+        """A step as one statement, which answers how many rows each part has touched; None where that is too much."""
+        values: list[object] = []
+        for query in step:
+            values += self(query)[1]
+        statements = tuple(query.statement for query in step)
+        text = self._together.get(statements)
+        if text is None:
+            if not 1 < len(step) <= MOST_TOGETHER or len(self._together) >= MOST_KINDS:
+                return None
+            text = self._together[statements] = self._joined(statements)
+        return text, values
+
+    def _compile(self, statement: Executable) -> tuple[str, Sequence[str], Mapping[str, object]]:
+        compiled, fixed = _compiled(statement, POSTGRESQL)
+        self._known[statement] = (str(compiled), compiled.positiontup or (), fixed)
+        return self._known[statement]
+
+    def _joined(self, statements: Sequence[Executable]) -> str:
+        """Each part is a CTE. They are counted in their order, and so take their locks in it."""
+        parts, before = [], 0
+        for at, statement in enumerate(statements):
+            text, names, _ = self._known[statement]
+            text = re.sub(r"\$(\d+)", lambda place, before=before: f"${int(place[1]) + before}", text)  # type: ignore[misc]
+            parts.append(f"q{at} AS MATERIALIZED ({text}{'' if isinstance(statement, Select) else ' RETURNING 1'})")
+            before += len(names)
+        counts = (f"(SELECT count(*) FROM q{at})" for at in range(len(statements)))  # noqa: S608 -- of numbers alone
+        return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"

@@ -6,7 +6,7 @@ from yett.adapters.sql import rows, tries
 from yett.adapters.sql.accounts import BUMP, PUT, put_values
 from yett.adapters.sql.attempts import END, account_of, moved
 from yett.adapters.sql.seal import Seal
-from yett.adapters.sql.steps import UNDO, Query, Step, Steps, Taken, lost, new
+from yett.adapters.sql.steps import UNDO, Query, Step, Steps, Taken, Together, lost, new
 from yett.adapters.sql.writes import concluded, happened, posted
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
@@ -34,18 +34,22 @@ def settle(
 ) -> Steps[Settled]:
     """Spend the try of a verdict. Locks are taken in one order everywhere: account, enrolments, attempt, challenge."""
     compared = sorted(judged, key=lambda one: one.enrolment.id)
+    leaves = [*happened(facts.get("done", ())), *posted(notices, seal, now)]
     right = next((one for one in compared if isinstance(one.verdict, Accepted)), None)
     if right is not None:
         step = _accepted(seal, seen, compared, right, asked, budget, now, after, conclusion)
     else:
-        step = _rejected(seal, seen, compared, asked, budget, now, after)
-    return (yield from _told([*step, *happened(facts.get("done", ())), *posted(notices, seal, now)], facts))
+        step = _rejected(seen, compared, asked, budget, now, after)
+    return (yield from _told((*step, *leaves), facts, _nudges(seal, compared)))
 
 
-def _told(step: Step, facts: Facts) -> Steps[Settled]:
+def _told(queries: Step, facts: Facts, then: Step = ()) -> Steps[Settled]:
     """Do it all and say "done", or undo it, write what the loser may leave behind, and say which it was."""
+    step = Together(queries)
     try:
         word = lost(step, (yield step))
+        if then and not word:
+            yield then
     except Taken:
         word = "used"
     else:
@@ -119,7 +123,6 @@ def _swap(seal: Seal, one: Enrolment, verdict: Verdict, budget: Budget, now: int
 
 
 def _rejected(
-    seal: Seal,
     seen: Attempt,
     compared: Sequence[Judged],
     asked: Challenge | None,
@@ -132,8 +135,6 @@ def _rejected(
     for one in compared:
         values = tries.of_enrolment(budget, now) | tries.taken(budget, now) | {"this": one.enrolment.id}
         step.append(Query(tries.TAKE_ENROLMENT, values, lost="no tries"))
-        if isinstance(one.verdict, Rejected) and one.verdict.state is not None:
-            step.append(_nudge(seal, one.enrolment, one.verdict))
     ends = any(isinstance(one.verdict, Rejected) and one.verdict.ends for one in compared)
     step += _left(seen, after, now, ends=ends)
     if asked is not None:
@@ -141,10 +142,14 @@ def _rejected(
     return step
 
 
-def _nudge(seal: Seal, one: Enrolment, verdict: Rejected) -> Query:
-    state = verdict.state or one.state
-    seen = {"this": one.id, "seen_mark": one.state.mark, "seen_generation": one.generation}
-    return Query(tries.NUDGE, seen | new(rows.state_values(one, state, seal)))
+def _nudges(seal: Seal, compared: Sequence[Judged]) -> list[Query]:
+    """A wrong answer may move a state on, but not one that another answer has moved meanwhile."""
+    step = []
+    for one, verdict in compared:
+        if isinstance(verdict, Rejected) and verdict.state is not None:
+            seen = {"this": one.id, "seen_mark": one.state.mark, "seen_generation": one.generation}
+            step.append(Query(tries.NUDGE, seen | new(rows.state_values(one, verdict.state, seal))))
+    return step
 
 
 def _left(seen: Attempt, after: Attempt | None, now: int, *, ends: bool) -> list[Query]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from yett.adapters.sql.render import SQLITE, Rendered
+from yett.adapters.sql.render import Named
 from yett.adapters.sql.steps import NotCommitted, Operation, Query, Result, Row, Step, Steps, Taken
 from yett.ports import Busy
 
@@ -22,7 +22,12 @@ MOST_WAITING = 2048
 MOST_TOGETHER = 256
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
-_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_ROWID}
+_TAKEN = {
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_ROWID,
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+}
 
 
 class InUse(Exception):
@@ -67,7 +72,7 @@ def connect(path: str | Path) -> sqlite3.Connection:
 class Statements:
     """Runs queries and operations on one connection."""
 
-    def __init__(self, connection: sqlite3.Connection, rendered: Rendered) -> None:
+    def __init__(self, connection: sqlite3.Connection, rendered: Named) -> None:
         self.connection = connection
         self._rendered = rendered
 
@@ -111,7 +116,7 @@ class Statements:
                 try:
                     results = self.step(step) if step else self._undo()
                 except sqlite3.IntegrityError as fault:
-                    if fault.sqlite_errorcode not in _UNIQUE:
+                    if fault.sqlite_errorcode not in _TAKEN:
                         raise
                     self._undo()
                     step = steps.throw(Taken(str(fault)))
@@ -233,7 +238,7 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(path)
-        rendered = Rendered(SQLITE)
+        rendered = Named()
         self.writing = Statements(connect(path), rendered)
         self.reading = Statements(connect(path), rendered)
         self.reading.connection.execute("PRAGMA query_only=1")
@@ -263,7 +268,7 @@ class Memory:
     """The same, on one connection to a database that dies with it: nothing to wait for, nothing to share."""
 
     def __init__(self) -> None:
-        self.writing = self.reading = Statements(connect(":memory:"), Rendered(SQLITE))
+        self.writing = self.reading = Statements(connect(":memory:"), Named())
 
     async def read(self, query: Query) -> Sequence[Row]:
         """One SELECT."""

@@ -49,6 +49,16 @@ Step = Sequence[Query]
 Steps = Generator[Step, Sequence[Result], T]
 Operation = Callable[[], Steps[T]]
 
+
+class Together(tuple[Query, ...]):
+    """A step whose statements do not look at each other's work, and of which only the counts are wanted.
+
+    PostgreSQL runs it as one statement, with one snapshot: what must see behind a lock is a step of its own.
+    """
+
+    __slots__ = ()
+
+
 # An empty step undoes what the operation has done so far.
 UNDO: Final[Step] = ()
 
@@ -58,7 +68,7 @@ class NotCommitted(Exception):
 
 
 class Taken(Exception):
-    """A value that must be unique belongs to another row already.
+    """A value that must be unique belongs to another row already, or the row that is referred to is gone.
 
     A driver raises it within the operation, whose doings it has undone.
     """
@@ -72,11 +82,16 @@ def lost(step: Iterable[Query], results: Iterable[Result]) -> str:
     return next((query.lost for query, result in zip(step, results, strict=False) if query.lost and not result.touched), "")
 
 
-def all_or_nothing(conditions: Step, consequences: Step = ()) -> Steps[bool]:
-    """Do it all if every condition touches its row and nothing is taken, else nothing."""
-    step = (*conditions, *consequences)
+def all_or_nothing(conditions: Step, consequences: Step = (), *, then: Step = ()) -> Steps[bool]:
+    """Do it all if every condition touches its row and nothing is taken, else nothing.
+
+    `then` is done behind the locks that the conditions have taken, and sees what others did before.
+    """
+    step = Together((*conditions, *consequences))
     try:
         missed = lost(step, (yield step))
+        if then and not missed:
+            yield then
     except Taken:
         return False
     if missed:

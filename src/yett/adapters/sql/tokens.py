@@ -8,7 +8,7 @@ from sqlalchemy import and_, exists, select, update
 from yett.adapters.sql import rows
 from yett.adapters.sql.schema import accounts, enrolments, grants, meta, sessions, tokens
 from yett.adapters.sql.seal import Seal
-from yett.adapters.sql.steps import EPOCH, NOW, UNDO, Query, Row, Steps, all_or_nothing, blob, lost, number, word
+from yett.adapters.sql.steps import EPOCH, NOW, Query, Row, Steps, all_or_nothing, blob, number, word
 from yett.adapters.sql.writes import TOKEN, granted, happened
 from yett.domain.fact import Fact
 from yett.domain.session import Grant, Session, Token
@@ -62,16 +62,12 @@ def redeem(token: Token, successors: Sequence[Token], leeway: int, now: int, fac
     this: dict[str, object] = {"this_token": token.digest, "this_grant": token.grant, "now": now}
     hold = Query(HOLD_GRANT, {"this_grant": token.grant, "now": now}, lost="replayed")
     written = [*(Query(TOKEN, rows.token_values(one)) for one in successors), *happened(facts.get("done", ()))]
-    step = [hold, Query(USE_ONCE, this, lost="replayed"), *written]
-    if not lost(step, (yield step)):
+    if (yield from all_or_nothing([hold, Query(USE_ONCE, this, lost="replayed")], written)):
         return "done"
-    yield UNDO
     if leeway > 0:
         again = {"this_token": token.digest, "this_grant": token.grant, "since": now - leeway}
-        step = [hold, Query(USE_AGAIN, again, lost="replayed"), *written]
-        if not lost(step, (yield step)):
+        if (yield from all_or_nothing([hold, Query(USE_AGAIN, again, lost="replayed")], written)):
             return "done"
-        yield UNDO
     yield [Query(REVOKE, {"this_grant": token.grant, "now": now}), *happened(facts.get("replayed", ()))]
     return "replayed"
 
