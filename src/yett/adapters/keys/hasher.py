@@ -59,12 +59,13 @@ def _hash(password: bytes) -> bytes:
 
 
 def _verify(hashed: bytes, password: bytes) -> bool:
-    if hashed.startswith(BCRYPT):
-        import bcrypt
-
-        # bcrypt reads 72 bytes; whoever hashed it cut the rest off as well.
-        return bcrypt.checkpw(password[:72], hashed)
+    """What is no hash that we know matches nothing."""
     try:
+        if hashed.startswith(BCRYPT):
+            import bcrypt
+
+            # bcrypt reads 72 bytes; whoever hashed it cut the rest off as well.
+            return bcrypt.checkpw(password[:72], hashed)
         return nacl.pwhash.verify(hashed, password)
-    except nacl.exceptions.InvalidkeyError:
+    except (nacl.exceptions.CryptoError, ValueError):
         return False
