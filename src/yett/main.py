@@ -182,7 +182,7 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
         clients=Clients(configure),
         grants=ClientGrants(configure),
         apis=Apis(configure, issuer),
-        users=Users(store, current, mint, ground.hasher, births, common),
+        users=Users(store, current, mint, ground.hasher, births, common, carrier.wake),
         enrolments=Enrolments(store, current, mint, FACTORS, births, carrier.wake),
         logs=Logs(store),
         keys=Keys(configure, ground.signer),

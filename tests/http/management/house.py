@@ -109,7 +109,7 @@ class Building:
             Clients(configure),
             ClientGrants(configure),
             Apis(configure, ISSUER),
-            Users(store, self.current, self.mint, self.hasher, births, common),
+            Users(store, self.current, self.mint, self.hasher, births, common, self.post),
             Enrolments(store, self.current, self.mint, FACTORS, births, self.post),
             Logs(store),
             Keys(configure, self.signer),
@@ -139,7 +139,7 @@ class House:
         self.store, self.building = store, building
         self.clock, self.hasher, self.mint, self.signer = building.clock, building.hasher, building.mint, building.signer
         self.current, self.manage = building.current, building.manage
-        transport = httpx.ASGITransport(building.app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(building.app)
         self.http = httpx.AsyncClient(transport=transport, base_url=AUDIENCE)
         self.token = ""
 

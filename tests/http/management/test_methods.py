@@ -8,10 +8,10 @@ import pytest
 from tests.http.management.house import ADMIN, NOW, SHOP, House
 from yett.domain.account import Account
 from yett.domain.assurance import MULTI_FACTOR
+from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Enrolment, State
 from yett.domain.proof import Proof, Shown
 from yett.domain.session import Conclusion, Device, Grant
-from yett.domain.attempt import Attempt
 
 ADA = "users/auth0%7Cada"
 

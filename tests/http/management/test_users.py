@@ -6,9 +6,9 @@ import pytest
 
 from tests.http.management.house import NOW, House
 from yett.domain.account import Account
+from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Enrolment
 from yett.domain.session import Conclusion, Session
-from yett.domain.attempt import Attempt
 
 ADA: dict[str, Any] = {
     "connection": "Username-Password-Authentication",
@@ -79,6 +79,10 @@ async def test_a_verified_address_and_no_other_is_an_implicit_factor(house: Hous
     "body",
     [
         {"password": "short"},
+        {"password": "Password123"},
+        {"password": "ada@example.com1"},
+        {"password": "aaaaaaaaaaaa"},
+        {"password": "x" * 257},
         {"email": "no address"},
         {"email": "a@b\r\nBcc: all@example.com"},
         {"email": "a@b, c@d"},
@@ -195,6 +199,7 @@ async def test_a_new_password_address_or_block_ends_all_sessions_and_is_told(hou
     assert not await house.store.grant_live("grant", NOW)
     assert (await kept(house))[0].security_version > account.security_version
     assert await house.notices() == [(template, "ada@example.com")]
+    assert house.posted == 1
 
 
 async def test_a_new_password_is_a_new_generation_so_the_old_one_vouches_no_longer(house: House) -> None:

@@ -19,7 +19,7 @@ from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import ROUNDS
 from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.mint import Mint
-from yett.ports import Accounts, Busy, Hasher
+from yett.ports import Accounts, Busy, Hasher, Post
 
 PROVIDER = "auth0"
 WEAK = {
@@ -54,6 +54,7 @@ class Users:
     hasher: Hasher
     births: Births
     common: Blocklist
+    post: Post
 
     async def page(self, text: str, offset: int, limit: int) -> tuple[Sequence[Account], int]:
         """Accounts whose address or name contains `text`, and how many there are."""
@@ -147,6 +148,8 @@ class Users:
             facts=self._facts(caller, new, wish, happened),
             notices=notices,
         )
+        if done and notices:
+            self.post()
         return new if done else None
 
     async def _holder(self, new: Account) -> str:

@@ -7,14 +7,12 @@ from urllib.parse import unquote
 
 from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Server
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from yett.http.management.apis import ApisApi
 from yett.http.management.app import Manage
 from yett.http.management.clients import ClientsApi, GrantsApi
+from yett.http.management.document import document
 from yett.http.management.guardian import GuardianApi
 from yett.http.management.keys import KeysApi
 from yett.http.management.logs import LogsApi
@@ -23,7 +21,7 @@ from yett.http.management.routes import PATHS, Route, allowed, guard, handler, o
 from yett.http.management.table import BASE
 from yett.http.management.tenants import TenantApi
 from yett.http.management.users import UsersApi
-from yett.http.management.wire import FORM, Problem, Wire
+from yett.http.management.wire import Problem, Wire
 
 LOG = logging.getLogger("yett.http.management")
 BODY_LIMIT = 256 * 1024
@@ -38,7 +36,7 @@ def application(manage: Manage, version: str) -> Litestar:
     async def openapi() -> dict[str, Any]:
         """This document."""
         if not made:
-            made.append(document(manage, version))
+            made.append(document(routes, manage.access.issuer, version))
         return made[0]
 
     return Litestar(
@@ -53,39 +51,6 @@ def application(manage: Manage, version: str) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-
-
-def document(manage: Manage, version: str) -> dict[str, Any]:
-    """The OpenAPI document of all routes but itself."""
-    config = OpenAPIConfig(
-        title="Yett Management API",
-        version=version,
-        description="Auth0's Management API, as far as Yett speaks it. Fields that Auth0 does not have say so.",
-        servers=[Server(url=manage.access.issuer.rstrip("/"))],
-        components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
-        use_handler_docstrings=True,
-        render_plugins=[JsonRenderPlugin()],
-    )
-    app = Litestar(
-        [handler(route) for route in _routes(manage)],
-        path=BASE,
-        dto=Wire,  # type: ignore[arg-type]
-        return_dto=None,
-        openapi_config=config,
-        logging_config=None,
-    )
-    schema = app.openapi_schema.to_schema()
-    for path in schema["paths"].values():
-        for operation in path.values():
-            content = operation.get("requestBody", {}).get("content", {}) if isinstance(operation, dict) else {}
-            if "application/json" in content and _flat(content["application/json"]["schema"]):
-                content[FORM] = content["application/json"]
-    return schema
-
-
-def _flat(schema: dict[str, Any]) -> bool:
-    """A list has no name that a form could give it."""
-    return schema.get("type") != "array"
 
 
 def _routes(manage: Manage) -> Sequence[Route]:
@@ -110,8 +75,10 @@ def _decoded(app: ASGIApp) -> ASGIApp:
             params = {name: unquote(value, errors="strict") for name, value in scope["path_params"].items()}
         except UnicodeDecodeError:
             params = {"id": "\0"}
-        if any("\0" in value for value in params.values()) or b"%00" in scope["query_string"]:
+        if any("\0" in value for value in params.values()):
             raise Problem(404, "The resource does not exist.", "inexistent_resource")
+        if b"%00" in scope["query_string"]:
+            raise Problem(400, "Query validation error: 'A parameter holds a NUL'.", "invalid_query_string")
         scope["path_params"] = params
         await app(scope, receive, send)
 

@@ -1,7 +1,7 @@
 """logs: facts in the form of Auth0's tenant log."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType, field
@@ -26,7 +26,8 @@ from yett.http.management.wire import (
     settled,
 )
 
-Query = Annotated[str, QueryParameter(max_length=1000, description='type:x, user_id:"y", or both joined by AND.')]
+TERM = '(type|user_id):"?[^"*\\s]+"?'
+Query = Annotated[str, QueryParameter(max_length=1000, pattern=f"^({TERM}( (AND )?{TERM})*)?$", description='type:x, user_id:"y", or both joined by AND.')]
 Sort = Annotated[str, QueryParameter(pattern="^date:-?1$", description="date:-1, the newest first, or date:1.")]
 # What has a place of its own in an entry; the rest are details.
 PLACED = frozenset({"ip", "user_agent"})
@@ -43,7 +44,7 @@ class LogView(Struct, omit_defaults=True):
     user_id: str | UnsetType = UNSET
     ip: str | UnsetType = UNSET
     user_agent: str | UnsetType = UNSET
-    details: dict[str, object] | UnsetType = UNSET
+    details: dict[str, Any] | UnsetType = UNSET
 
 
 class LogPage(Paged):

@@ -58,7 +58,7 @@ def handler(route: Route) -> HTTPRouteHandler:
 
 
 def options(path: str) -> HTTPRouteHandler:
-    """What may be asked of a path. (Litestar's own answer forgets what was registered later.)"""
+    """What may be asked of a path: Litestar's own answer forgets what was registered later."""
 
     async def answer() -> Response[None]:
         return Response(None, headers={"allow": allowed(method for method, listed in ACCESS if listed == path)})

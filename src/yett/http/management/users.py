@@ -36,20 +36,25 @@ from yett.http.management.wire import (
 )
 
 CONNECTION = "Username-Password-Authentication"
-EXACT = re.compile(r'(email|user_id|username):"?([^"*\s]+)"?')
+EXACT = '(email|user_id|username):"?([^"*\\s]+)"?'
 # Fields that live in the profile and mean nothing to the server.
 OF_PROFILE = ("given_name", "family_name", "name", "nickname", "picture", "phone_number", "phone_verified")
 METADATA = ("user_metadata", "app_metadata")
 
 Text = Annotated[str, Meta(min_length=1, max_length=300)]
-Email = Annotated[str, Meta(min_length=3, max_length=254)]
+Email = Annotated[str, Meta(max_length=254, pattern="^[^\\s@]{1,64}@[^\\s@]+$")]
 Username = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[A-Za-z0-9_.+!#$^`~'-]+$")]
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 UserId = Annotated[str, Meta(min_length=1, max_length=128, pattern="^[A-Za-z0-9._@+-]+$")]
 Metadata = dict[str, Any]
+Address = Annotated[str, QueryParameter(max_length=254)]
 Search = Annotated[
     str,
-    QueryParameter(max_length=500, description='email:"x", user_id:"x", username:"x", or part of an address or name.'),
+    QueryParameter(
+        max_length=500,
+        pattern=f"^({EXACT}|[^:]*)$",
+        description='email:"x", user_id:"x", username:"x", or part of an address or name.',
+    ),
 ]
 
 
@@ -72,7 +77,7 @@ class ChangedUser(Body, kw_only=True):
     app_metadata: Metadata | UnsetType = UNSET
     connection: Literal["Username-Password-Authentication"] | UnsetType = UNSET
     client_id: Text | UnsetType = UNSET
-    verify_email: Literal[False] | UnsetType = UNSET
+    verify_email: bool | UnsetType = UNSET
 
 
 class NewUser(ChangedUser, kw_only=True):
@@ -199,7 +204,7 @@ class UsersApi:
         """A new user. The regime says how short a password may be."""
         return view(settled(await self.users.create(request.auth, _wish(data), or_else(data.user_id, ""))))
 
-    async def by_email(self, *, email: Search, fields: Fields = None, include_fields: Flag = True) -> list[UserView]:
+    async def by_email(self, *, email: Address, fields: Fields = None, include_fields: Flag = True) -> list[UserView]:
         """The user of an address, whatever its case: a list of one or none."""
         found = await self.users.by_email(email)
         return chosen([view(found)] if found else [], fields, include=include_fields)
@@ -231,14 +236,8 @@ class UsersApi:
         settled(await self.users.sign_out(request.auth, id))
 
     async def _search(self, q: str, window: Window) -> tuple[Sequence[Account], int]:
-        exact = EXACT.fullmatch(q)
+        exact = re.fullmatch(EXACT, q)
         if exact is None:
-            if ":" in q:
-                raise Problem(
-                    400,
-                    'Search understands email:"x", user_id:"x", username:"x" and plain text.',
-                    "invalid_query_string",
-                )
             return await self.users.page(q, window.offset, window.per_page)
         found = await self._exactly(exact[1], exact[2])
         part, _ = window.of(found, lambda one: one.id)
@@ -253,6 +252,8 @@ class UsersApi:
 
 
 def _wish(body: ChangedUser) -> Wish:
+    if body.verify_email is True:
+        raise Problem(400, "Verification e-mails are not sent from here: leave verify_email out.", "operation_not_supported")
     profile = {name: value for name in (*OF_PROFILE, *METADATA) if (value := getattr(body, name)) is not UNSET}
     return Wish(
         email=or_else(body.email, None),
