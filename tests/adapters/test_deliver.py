@@ -73,7 +73,7 @@ def server(mailbox: Mailbox, *, tls: bool = True) -> Iterator[int]:
     def authenticator(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         return AuthResult(success=(data.login, data.password) == (b"yett", b"secret"))
 
-    more = {"tls_context": context, "require_starttls": True, "authenticator": authenticator, "auth_required": True} if tls else {}
+    more: dict[str, Any] = {"tls_context": context, "require_starttls": True, "authenticator": authenticator, "auth_required": True} if tls else {}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -94,7 +94,16 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def smtp(port: int, authority: str, **change: Any) -> Smtp:
     return Smtp(
-        **{"host": "localhost", "port": port, "sender": "Yett <no-reply@example.test>", "username": "yett", "password": "secret", "ca": authority, **change}
+        **{
+            "host": "localhost",
+            "port": port,
+            "sender": "Yett <no-reply@example.test>",
+            "username": "yett",
+            "password": "secret",
+            "ca": authority,
+            "timeout": 1.0,
+            **change,
+        }
     )
 
 

@@ -1,6 +1,7 @@
 """Our own tokens: signed by the current key, and read only if nothing about them was touched."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -34,7 +35,7 @@ def test_row_19_a_token_with_any_bit_flipped_is_refused(place: int, bit: int) ->
     assert SIGNER.verify(catalogue(), ES[:place] + letter + ES[place + 1 :], ("JWT",)) is None
 
 
-def forged(header: dict[str, object], payload: bytes | None = None, key: str = "ES256") -> str:
+def forged(header: Mapping[str, object], payload: bytes | None = None, key: str = "ES256") -> str:
     """A token that the right key signed, under a header of the attacker's choice."""
     from yett.adapters.keys.signer import _private, _signature
 

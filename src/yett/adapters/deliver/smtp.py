@@ -22,6 +22,7 @@ class Smtp:
     username: str = ""
     password: str = field(default="", repr=False)
     ca: str | None = None
+    timeout: float = TIMEOUT
 
     async def send(self, mail: Mail) -> str:
         """Hand it over; the receipt is what the server said. Raises Undelivered.
@@ -36,7 +37,7 @@ class Smtp:
                 message,
                 hostname=self.host,
                 port=self.port,
-                timeout=TIMEOUT,
+                timeout=self.timeout,
                 use_tls=self.security == "tls",
                 start_tls=self.security == "starttls",
                 username=self.username or None,
