@@ -1,6 +1,7 @@
 """SQLite: one process, one writing connection, group commit (WAL, synchronous=FULL)."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import sqlite3
@@ -15,6 +16,7 @@ from yett.adapters.sql.steps import NotCommitted, Operation, Query, Result, Row,
 from yett.ports import Busy
 
 T = TypeVar("T")
+Outcome = tuple[Any, BaseException | None]
 
 # Operations that wait for their commit; beyond that whoever comes is told to come again.
 MOST_WAITING = 2048
@@ -132,21 +134,16 @@ class Statements:
 
 
 class Writer:
-    """Group commit: what waits runs in one transaction, and is answered when its COMMIT has returned.
-
-    Statements run where the event loop runs, and COMMIT, which waits for the disk, in a thread of its own: see
-    docs/adr on the two.
-    """
+    """Group commit, in the one thread that writes: what waits runs in one transaction, and is answered after its COMMIT."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
         self._waiting: list[tuple[Operation[Any], asyncio.Future[Any]]] = []
-        self._ran: list[tuple[asyncio.Future[Any], object]] = []
         self._busy = False
         self._idle = asyncio.Event()
         self._idle.set()
-        self._commits: SimpleQueue[asyncio.AbstractEventLoop | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._commit, name="yett-commit", daemon=True)
+        self._batches: SimpleQueue[tuple[asyncio.AbstractEventLoop, list[tuple[Operation[Any], asyncio.Future[Any]]]] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="yett-writer", daemon=True)
         self._thread.start()
 
     async def write(self, operation: Operation[T]) -> T:
@@ -159,77 +156,72 @@ class Writer:
         if not self._busy:
             self._busy = True
             self._idle.clear()
-            loop.call_soon(self._turn, loop)
+            loop.call_soon(self._turn, loop)  # whoever comes in the same round of the loop shares the commit
         return await future
-
-    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
-        together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-        if not together:
-            self._busy = False
-            self._idle.set()
-            return
-        try:
-            self._statements.connection.execute("BEGIN IMMEDIATE")
-            for operation, future in together:
-                self._one(operation, future)
-        except Exception as fault:  # noqa: BLE001 -- it is answered to whoever waits
-            for _, future in together:
-                _refuse(future, fault)
-            self._ran.clear()
-        self._commits.put(loop)
-
-    def _one(self, operation: Operation[Any], future: "asyncio.Future[Any]") -> None:
-        try:
-            self._ran.append((future, self._statements.run(operation)))
-        except Exception as fault:  # noqa: BLE001 -- it is answered to whoever asked
-            _refuse(future, fault)
-            if not self._statements.connection.in_transaction:
-                self._lose(fault)
-                self._statements.connection.execute("BEGIN IMMEDIATE")
-
-    def _commit(self) -> None:
-        """The thread: it ends when it is told to, and never for a fault."""
-        while (loop := self._commits.get()) is not None:
-            fault: BaseException | None = None
-            try:
-                self._statements.connection.execute("COMMIT")
-            except BaseException as caught:  # noqa: BLE001 -- it is answered to whoever waits
-                fault = caught
-            try:
-                loop.call_soon_threadsafe(self._answer, loop, fault)
-            except RuntimeError:
-                continue  # the loop is closed: nobody waits any more
-
-    def _answer(self, loop: asyncio.AbstractEventLoop, fault: BaseException | None) -> None:
-        if fault is None:
-            ran, self._ran = self._ran, []
-            for future, value in ran:
-                if not future.done():
-                    future.set_result(value)
-        else:
-            self._lose(fault)
-            if self._statements.connection.in_transaction:
-                self._statements.connection.execute("ROLLBACK")
-        self._turn(loop)
-
-    def _lose(self, fault: BaseException) -> None:
-        """What ran in this transaction is not durable, and is not said to be."""
-        ran, self._ran = self._ran, []
-        for future, _ in ran:
-            lost = NotCommitted(f"the commit failed: {fault}")
-            lost.__cause__ = fault
-            _refuse(future, lost)
 
     async def close(self) -> None:
         """Wait for what is on its way, then end the thread."""
         await self._idle.wait()
-        self._commits.put(None)
+        self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
 
+    def _turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+        if batch:
+            self._batches.put((loop, batch))
+        else:
+            self._busy = False
+            self._idle.set()
 
-def _refuse(future: "asyncio.Future[Any]", fault: BaseException) -> None:
-    if not future.done():
-        future.set_exception(fault)
+    def _work(self) -> None:
+        """The thread: it ends when it is told to, and never for a fault."""
+        while (work := self._batches.get()) is not None:
+            loop, batch = work
+            outcomes = self._commit([operation for operation, _ in batch])
+            futures = [future for _, future in batch]
+            # Where the loop is closed nobody waits any more.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._answer, loop, futures, outcomes)
+
+    def _commit(self, operations: Sequence[Operation[Any]]) -> Sequence[Outcome]:
+        """One transaction. Of one that fails nobody is told that anything is done; it never raises."""
+        connection = self._statements.connection
+        outcomes: list[Outcome] = []
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for operation in operations:
+                outcomes.append(self._outcome(operation))
+                if not connection.in_transaction:  # the disk is full, say: SQLite has undone the others as well
+                    outcomes = [_lost(outcomes[-1][1])] * len(outcomes)
+                    connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
+        except BaseException as fault:  # noqa: BLE001 -- it is answered to whoever waits
+            with contextlib.suppress(Exception):
+                connection.execute("ROLLBACK")
+            return [_lost(fault)] * len(operations)
+        return outcomes
+
+    def _outcome(self, operation: Operation[Any]) -> Outcome:
+        try:
+            return self._statements.run(operation), None
+        except Exception as fault:  # noqa: BLE001 -- it is answered to whoever asked
+            return None, fault
+
+    def _answer(self, loop: asyncio.AbstractEventLoop, futures: Sequence["asyncio.Future[Any]"], outcomes: Sequence[Outcome]) -> None:
+        for future, (value, fault) in zip(futures, outcomes, strict=True):
+            if future.done():  # its caller went away
+                continue
+            if fault is None:
+                future.set_result(value)
+            else:
+                future.set_exception(fault)
+        self._turn(loop)
+
+
+def _lost(fault: BaseException | None) -> Outcome:
+    lost = NotCommitted(f"the commit failed: {fault}")
+    lost.__cause__ = fault
+    return None, lost
 
 
 class Sqlite:
