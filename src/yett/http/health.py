@@ -1,9 +1,13 @@
 """/healthz, /readyz and /metrics."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from yett.http.asgi import Request, Response, json_response
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 # What went by, for Prometheus: counted where it happens, rendered when it is asked for.
 Counts = dict[tuple[str, str, int], int]
@@ -27,7 +31,24 @@ class Probes:
 
     async def metrics(self, _: Request) -> Response:
         """The text format of Prometheus. Routes, not paths: no identifier can get in."""
-        lines = ["# HELP yett_requests_total Requests answered.", "# TYPE yett_requests_total counter"]
+        from prometheus_client import CollectorRegistry, generate_latest
+
+        registry = CollectorRegistry()
+        registry.register(Counted(self.counts))
+        return Response(200, generate_latest(registry), "text/plain; version=0.0.4; charset=utf-8")
+
+
+class Counted:
+    """What was counted, as Prometheus collects it."""
+
+    def __init__(self, counts: Counts) -> None:
+        self.counts = counts
+
+    def collect(self) -> "Iterable[Metric]":
+        """One sample for each method, route and status that there was."""
+        from prometheus_client.core import CounterMetricFamily
+
+        family = CounterMetricFamily("yett_requests", "Requests answered.", labels=("method", "route", "status"))
         for (method, route, status), count in sorted(self.counts.items()):
-            lines.append(f'yett_requests_total{{method="{method}",route="{route}",status="{status}"}} {count}')
-        return Response(200, ("\n".join(lines) + "\n").encode(), "text/plain; version=0.0.4; charset=utf-8")
+            family.add_metric((method, route, str(status)), count)
+        return (family,)
