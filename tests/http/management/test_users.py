@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.http.management.house import NOW, House
+from yett.adapters.deliver.words import LANGUAGES
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Enrolment
@@ -200,6 +201,7 @@ async def test_a_new_password_address_or_block_ends_all_sessions_and_is_told(hou
     assert (await kept(house))[0].security_version > account.security_version
     assert await house.notices() == [(template, "ada@example.com")]
     assert house.posted == 1
+    assert all(template in words for words in LANGUAGES.values())
 
 
 async def test_a_new_password_is_a_new_generation_so_the_old_one_vouches_no_longer(house: House) -> None:
