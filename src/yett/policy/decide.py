@@ -41,6 +41,8 @@ class Case(NamedTuple):
         return {one.id: one.generation for one in self.enrolments if one.status == "active"}
 
 
+# What a remembered browser may lift, if it says so itself: never an acr, a resource, a regime or a risk.
+WAIVABLE = frozenset({"tenant_always", "action"})
 # Until it is deleted, a factor counts wherever "has the account one?" is asked.
 COUNTS_AS_FACTOR = frozenset({"active", "suspended", "disabled"})
 
@@ -99,7 +101,7 @@ def clauses_of(case: Case) -> tuple[Clause, ...]:
 
 
 def _lifted(clause: Clause, case: Case) -> bool:
-    if clause.waivable and "remembered_browser" in case.attempt.waivers and case.regime.remembers:
+    if clause.waivable and clause.source in WAIVABLE and "remembered_browser" in case.attempt.waivers and case.regime.remembers:
         return True
     return _voluntary(clause) and ("declined" in case.attempt.waivers or not MEANS.keys() & set(clause.acrs))
 

@@ -1,0 +1,101 @@
+"""Adding, removing and changing factors: a fresh set as strong as the account can reach (attacks: rows 5 and 6)."""
+
+import pytest
+
+from tests.core.policy.cases import FACTORS, HOUR, case, enrolment, proven
+from tests.core.proving import KEY, NOW, TOTP
+from yett.domain.enrolment import Status
+from yett.domain.outcome import StepUp
+from yett.domain.proof import Shown
+from yett.policy.decide import Case, may_change
+from yett.policy.regimes import REGIMES
+
+HELD = ("password", "totp", "recovery")
+
+
+def asked(*acceptable: str) -> StepUp:
+    return StepUp(("adding_factor",), acceptable)
+
+
+def test_a_password_session_removes_no_factor_cve_2026_3429() -> None:
+    assert may_change(case(HELD, base=proven("password", ago=0)), NOW, TOTP) == asked("totp", "recovery")
+    assert may_change(case(HELD, base=proven("password", "totp", ago=0)), NOW, TOTP) is None
+
+
+@pytest.mark.parametrize("age, needs", [(0, None), (300, None), (301, asked("password"))])
+def test_the_set_must_be_fresh(age: int, needs: StepUp | None) -> None:
+    assert may_change(case(HELD, base=proven("password", "totp", ago=age)), NOW) == needs
+
+
+def test_how_fresh_is_a_figure_of_the_regime() -> None:
+    one = case(HELD, base=proven("password", "totp", ago=200))
+    assert may_change(one, NOW) is None
+    assert may_change(one._replace(regime=REGIMES["auth0"]._replace(fresh=100)), NOW) == asked("password")
+
+
+def test_a_fresh_code_beside_an_old_password_is_not_enough() -> None:
+    assert may_change(case(HELD, base=proven("password"), shown=("totp",)), NOW) == asked("password")
+
+
+def test_the_first_factor_needs_a_fresh_password_alone() -> None:
+    assert may_change(case(("password",), shown=("password",)), NOW) is None
+    assert may_change(case(("password",), base=proven("password")), NOW) == asked("password")
+    assert may_change(case(("password",)), NOW) == asked("password")
+
+
+def test_the_implicit_mailbox_counts_as_no_factor() -> None:
+    assert may_change(case(("password", "email"), shown=("password",)), NOW) is None
+
+
+def test_password_and_mailbox_do_not_change_other_factors() -> None:
+    one = case(("password", "totp", "email"), shown=("password", "email"))
+    assert may_change(one, NOW) == asked("totp")
+
+
+def test_a_mailbox_that_somebody_enrolled_is_a_factor_where_it_may_be_one() -> None:
+    enrolled = (enrolment("password"), enrolment("email")._replace(link=None))
+    one = case(("password", "email"), shown=("password",))._replace(enrolments=enrolled)
+    assert may_change(one, NOW) == asked("email")
+    assert may_change(one._replace(regime=REGIMES["pci-dss-4"]), NOW) is None
+
+
+@pytest.mark.parametrize("status", ["suspended", "disabled"])
+def test_until_it_is_deleted_a_lost_factor_counts_and_is_no_way_in_cve_2019_16766(status: Status) -> None:
+    one = case(("password", "totp"), shown=("password",), totp=status)
+    assert may_change(one, NOW) == asked()
+
+
+def test_a_recovery_code_replaces_a_lost_factor() -> None:
+    one = case(HELD, shown=("password", "recovery"), totp="suspended")
+    assert may_change(one, NOW) is None
+
+
+def test_a_locked_factor_is_not_asked_for_and_not_passed_over() -> None:
+    assert may_change(case(("password", "totp"), shown=("password",), locked=("totp",)), NOW) == asked()
+
+
+@pytest.mark.parametrize("about, needs", [(None, None), (TOTP, None), (KEY, asked("key"))])
+def test_a_key_is_added_removed_and_changed_with_a_key(about: Shown | None, needs: StepUp | None) -> None:
+    one = case(("password", "totp", "key"), shown=("password", "totp"))
+    assert may_change(one, NOW, about) == needs
+    assert may_change(case(("password", "totp", "key"), shown=("password", "key")), NOW, about) is None
+
+
+def test_the_first_key_needs_what_the_account_has() -> None:
+    assert may_change(case(HELD, shown=("password", "totp")), NOW, KEY) is None
+
+
+def test_a_passkey_alone_is_all_that_the_account_can_reach() -> None:
+    one = case(("passkey",), base=proven("passkey", ago=HOUR))
+    assert may_change(one, NOW, FACTORS["passkey"]) == asked("passkey")
+    assert may_change(case(("passkey",), shown=("passkey",)), NOW, FACTORS["passkey"]) is None
+
+
+def test_an_account_with_password_and_passkey_needs_the_passkey() -> None:
+    assert may_change(case(("password", "passkey"), shown=("password",)), NOW) == asked("passkey")
+
+
+def test_a_factor_bound_again_since_vouches_for_nothing() -> None:
+    one: Case = case(HELD, base=proven("password", "totp", ago=0))
+    again = tuple(enrolment._replace(generation=2) if enrolment.id == "totp" else enrolment for enrolment in one.enrolments)
+    assert may_change(one._replace(enrolments=again), NOW) == asked("totp", "recovery")
