@@ -118,7 +118,7 @@ async def test_a_mail_arrives_by_starttls_and_auth_as_it_was_written(authority: 
     assert "Umlaut ä" in body.get_content()
 
 
-@pytest.mark.parametrize("change", [{"password": "wrong"}, {"ca": None}, {"security": "none"}])
+@pytest.mark.parametrize("change", [{"password": "wrong", "timeout": 1.0}, {"ca": None}, {"security": "none"}])
 async def test_nothing_is_sent_to_a_server_that_is_not_who_it_should_be(authority: str, change: dict[str, Any]) -> None:
     mailbox = Mailbox()
     with server(mailbox) as port, pytest.raises(Undelivered) as told:
