@@ -4,6 +4,7 @@ OIDC Core 2 (acr, amr, auth_time), RFC 8176, EAP ACR values 1.0, PAPE, NIST SP 8
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -70,7 +71,12 @@ def assure(shown: Iterable[Shown]) -> Assurance:
     aal 2 wants that of proofs whose ceiling is 2, aal 3 of proofs whose ceiling is 3, one of them phishing-resistant
     and in hardware.
     """
-    unique = tuple(dict.fromkeys(shown))
+    return _assured(tuple(dict.fromkeys(shown)))
+
+
+# Most people show the same two or three things: what those amount to need not be worked out at every question.
+@lru_cache(maxsize=4096)
+def _assured(unique: tuple[Shown, ...]) -> Assurance:
     levels = [_complete(one) for one in unique]
     levels += [_paired(one, other) for one, other in combinations(unique, 2)]
     best = max(levels, default=0)
@@ -117,7 +123,8 @@ def counted(
         present = proof.attempt == attempt
         if not present and (present_only or (max_age is not None and now - proof.completed_at > max_age)):
             continue
-        key = (proof.enrolment, proof.shown._replace(binds=None))
+        shown = proof.shown
+        key = (proof.enrolment, shown if shown.binds is None else shown._replace(binds=None))
         if key not in newest or newest[key].completed_at <= proof.completed_at:
             newest[key] = proof
     return tuple(newest.values())
