@@ -1,6 +1,7 @@
 """The one gate: every way to a token or a session asks `decide`, and nothing else answers."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, combinations
 from typing import NamedTuple
 
@@ -127,7 +128,11 @@ def decide(case: Case, now: int) -> Outcome:
 
 def unmet(shown: Iterable[Shown], clauses: Iterable[Clause]) -> tuple[str, ...]:
     """The names of what is not met: `first`, where nothing shown may stand first, and the clauses' sources."""
-    shown = tuple(shown)
+    return _unmet(tuple(shown), tuple(clauses))
+
+
+@lru_cache(maxsize=4096)
+def _unmet(shown: tuple[Shown, ...], clauses: tuple[Clause, ...]) -> tuple[str, ...]:
     have = assure(shown)
     approves = any(one.spendable for one in shown)
     names = ["first"] if not have.first else []
