@@ -221,8 +221,8 @@ class Login:
         return data
 
     def _choices(self, here: Here) -> tuple[Choice, ...]:
-        """The acceptable enrolments, strongest first; the one used last is marked."""
+        """The acceptable enrolments, strongest first; the one used last is marked. The last resort has a link of its own."""
         by_id = {one.id: one for one in here.case.enrolments}
-        chosen = [by_id[one] for one in here.place.choices]
+        chosen = [by_id[one] for one in here.place.choices if one != self._way_back(here)]
         last = max((one.used_at or 0 for one in chosen), default=0)
         return tuple(Choice(one.id, one.kind, one.name, last_used=bool(last) and one.used_at == last) for one in chosen)

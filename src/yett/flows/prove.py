@@ -147,9 +147,10 @@ class Prove:
 
     def _enrolment(self, asked: Challenge, account: str, factor: Factor, verdict: Verdict, now: int, old: Enrolment | None) -> Enrolment:
         state = verdict.state if isinstance(verdict, Accepted) else asked.remember
+        proves = isinstance(verdict, Accepted) and verdict.shown is not None
         if old is not None:
             return old._replace(state=state, status="active", generation=old.generation + 1, created_at=now, failures=0, paced_at=0)
-        return Enrolment(f"{factor.words.id_prefix}|{self.mint.name('dev_', 12)}", account, factor.kind, state, created_at=now, used_at=now)
+        return Enrolment(f"{factor.words.id_prefix}|{self.mint.name('dev_', 12)}", account, factor.kind, state, created_at=now, used_at=now if proves else None)
 
     def _notices(self, here: Here, factor: Factor, verdict: Verdict) -> Sequence[Message]:
         """A lost way back is worth telling: whoever used a recovery code is told on another channel."""
