@@ -202,6 +202,11 @@ class House:
         assert await self.store.open_account(one, has, ())
         return one
 
+    async def ensure(self, name: str) -> None:
+        """An account that may have been deleted meanwhile."""
+        if await self.store.account(f"auth0|{name}") is None:
+            await self.account(name)
+
     async def grant(self, account: Account, id: str = "grant") -> Grant:
         """A grant of the account to the shop."""
         one = Grant(id, account.id, SHOP, NOW, NOW + 86400, (), ())

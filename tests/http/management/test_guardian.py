@@ -3,6 +3,9 @@
 import pytest
 
 from tests.http.management.house import House
+from yett.flows.manage.access import Call, Caller
+from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.refused import Refused
 
 NAMES = [
     "push-notification",
@@ -112,3 +115,13 @@ async def test_each_change_is_two_facts_of_who_did_it(house: House) -> None:
             "factor": "sms",
             "enabled": True,
         }
+
+
+@pytest.mark.parametrize("name", ["webauthn-roaming", "webauthn-platform", "passkey"])
+async def test_under_an_ip_address_webauthn_cannot_be_switched_on(house: House, name: str) -> None:
+    """It would work for nobody, and the next start would be refused."""
+    caller = Caller("admin-client", None, frozenset(), Call("PUT", "/"))
+    guardian = Guardian(house.manage.guardian.configure, "https://192.0.2.1/")
+    assert isinstance(await guardian.switch(caller, name, on=True), Refused)
+    assert await guardian.switch(caller, name, on=False) is False
+    assert await guardian.switch(caller, "otp", on=True) is True

@@ -1,5 +1,6 @@
 """The Litestar application behind /api/v2: routes, the one door, errors, the document."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +37,7 @@ def application(manage: Manage, version: str) -> Litestar:
     async def openapi() -> dict[str, Any]:
         """This document."""
         if not made:
-            made.append(document(routes, manage.access.issuer, version))
+            made.append(await asyncio.to_thread(document, routes, manage.access.issuer, version))
         return made[0]
 
     return Litestar(
