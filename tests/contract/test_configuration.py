@@ -1,6 +1,6 @@
 """The configuration and the outbox."""
 
-from tests.contract.samples import NOW, begun, challenge, fact, message, name, types
+from tests.contract.samples import BUDGET, NOW, begun, challenge, fact, message, name, types
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.requirement import Requirement
 from yett.domain.tenant import SigningKey, Tenant
@@ -99,13 +99,17 @@ async def test_a_message_that_failed_waits_or_is_given_up(store: Store) -> None:
 
 
 async def test_a_message_is_dropped_when_its_question_is_over(store: Store) -> None:
-    voided, expired = await begun(store), await begun(store)
-    for seen in (voided, expired):
-        await store.ask(seen, challenge(seen, send=(message(),)), ())
-    kept = challenge(voided, send=(message("+491"),), expires_at=NOW + 900)
-    await store.ask(voided, kept, ())
-    assert [one.challenge and one.challenge.id for one in await store.claim(NOW + 300, 30, 9)] == [kept.id]
-    assert await store.claim(NOW + 300, 30, 9) == ()
+    voided, answered, expired, waits = [await begun(store) for _ in range(4)]
+    questions = [challenge(seen, send=(message(),)) for seen in (voided, answered, expired, waits)]
+    questions[2:] = [question._replace(expires_at=at) for question, at in zip(questions[2:], (NOW + 10, NOW + 11), strict=True)]
+    for seen, question in zip((voided, answered, expired, waits), questions, strict=True):
+        await store.ask(seen, question, ())
+    await store.ask(voided, challenge(voided), ())
+    for _ in range(questions[1].tries):
+        await store.settle(answered, (), questions[1], BUDGET, NOW, {})
+    due = await store.claim(NOW + 10, 30, 9)
+    assert [found.challenge and found.challenge.id for found in due] == [questions[3].id]
+    assert await store.claim(NOW + 100, 30, 9) == ()
 
 
 async def test_a_message_of_a_restored_backup_does_not_leave(store: Store) -> None:

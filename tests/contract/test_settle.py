@@ -65,6 +65,15 @@ async def test_a_loser_leaves_nothing_behind_but_its_fact(store: Store) -> None:
     assert not await store.grant_live(left.grant.id, NOW)
 
 
+async def test_a_loser_that_had_a_right_answer_leaves_its_mark_where_it_was(store: Store) -> None:
+    owner, (one,) = await somebody(store)
+    seen, left = await begun(store, owner), concluding(owner, (one,))
+    ended = left._replace(raises=b"the session that was signed out meanwhile")
+    assert await store.settle(seen, (right(one),), None, BUDGET, NOW, facts(), seen, ended) == "used"
+    assert (await now_is(store, one)) == one
+    assert await store.settle(seen, (right(one),), None, BUDGET, NOW, facts(), seen, left) == "done"
+
+
 async def test_the_same_submission_twice_has_one_winner_and_no_error(store: Store) -> None:
     owner, (one,) = await somebody(store)
     seen, left = await begun(store, owner), concluding(owner, (one,))
