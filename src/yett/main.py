@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
+from yett import __version__
 from yett.config import PORT, Config, Faulty, parse
 from yett.factors.email import Email
 from yett.factors.password import Password
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 Flags = Mapping[str, object]
 LOG = logging.getLogger("yett.main")
-AGAIN, HALF_A_DAY = 5.0, 43200.0
+AGAIN, MINUTE, HALF_A_DAY = 5.0, 60.0, 43200.0
 
 # The factors, all of them: a factor is one file and one line here.
 PASSWORD, EMAIL = Password(), Email()
@@ -134,7 +135,8 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     probes = Probes(Health(store, ground.clock.ahead), {})
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(carrier), demo.client_id, demo.client_secret) if demo else None
     table = routes(pages, oauth, probes, shown)
-    return App(Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts), (carrier.run, lambda: upkeep(ground)))
+    served = Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts)
+    return App(served, (carrier.run, lambda: number(ground), lambda: sweep(ground)))
 
 
 def limits(ground: Ground) -> "Limiter":
@@ -152,10 +154,15 @@ def carries(ground: Ground) -> "Carrier":
     from yett.adapters.deliver.dev import Dev
     from yett.adapters.deliver.smtp import Smtp
     from yett.flows.deliver import Carrier
+    from yett.ports import Undelivered
 
     config = ground.config
     mail = [Smtp(one.host, one.port, one.sender, one.security, one.username, one.password) for one in config.smtp]
-    return Carrier(ground.store, (Dev(),) if config.demo else mail, compose, ground.clock)
+
+    def tell(says: str, fault: Exception) -> None:
+        LOG.warning(says, exc_info=None if isinstance(fault, Undelivered) else fault, extra={"why": str(fault) or type(fault).__name__})
+
+    return Carrier(ground.store, (Dev(),) if config.demo else mail, compose, ground.clock, tell)
 
 
 def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi":
@@ -188,14 +195,19 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
         keys=Keys(configure, ground.signer),
         tenant=TenantSettings(configure),
     )
-    return build(manage)
+    return build(manage, __version__, ground.config.trusted_proxies)
 
 
-async def upkeep(ground: Ground) -> None:
-    """Number facts, and now and then remove what ended long ago."""
-    numbered = await ground.store.number(500)
+async def number(ground: Ground) -> None:
+    """Give facts their numbers, off the hot path."""
+    while await ground.store.number(500):
+        pass
+
+
+async def sweep(ground: Ground) -> None:
+    """Remove what ended long ago."""
     await ground.store.sweep(ground.clock())
-    await asyncio.sleep(0 if numbered else 2)
+    await asyncio.sleep(MINUTE)
 
 
 # --- the first start, and the verbs -----------------------------------------------------------------------------------
@@ -397,8 +409,6 @@ async def ended(tasks: "Sequence[asyncio.Task[None]]") -> None:
 
 def announce(config: Config, ready: "Ready", demo: "Demo | None", *, first: bool) -> None:
     """Say where it is. Standard output is for people, standard error for the log."""
-    from yett import __version__
-
     lines = []
     if ready.first:
         lines.append(f"First start: the administrator's credentials are in {config.dir / 'admin.json'}; try `yett api get guardian/factors`")

@@ -353,16 +353,17 @@ class Files(Protocol):
 
 
 class Mail(NamedTuple):
-    """A message in words, as a provider takes it."""
+    """A message in words, as a provider takes it. `id` is the same at every try, so that whoever has it knows it again."""
 
     to: str
     subject: str
     text: str
     html: str
+    id: str = ""
 
 
 class Undelivered(Exception):
-    """A provider did not take it. `permanent`: no other will, and no later try helps."""
+    """A provider did not take it. `permanent`: this one never will, whenever it is asked."""
 
     def __init__(self, reason: str, *, permanent: bool = False) -> None:
         super().__init__(reason)

@@ -16,8 +16,7 @@ from yett.adapters.deliver.compose import compose
 from yett.adapters.deliver.smtp import Smtp
 from yett.adapters.deliver.words import LANGUAGES
 from yett.adapters.sql.opening import open_store
-from yett.domain.attempt import Attempt
-from yett.domain.enrolment import Challenge, Message, State
+from yett.domain.enrolment import Message
 from yett.flows.deliver import Carrier
 from yett.ports import Mail, Undelivered
 
@@ -149,7 +148,7 @@ async def store(tmp_path: Any) -> AsyncIterator[Any]:
 
 
 def carrier(store: Any, *senders: Any) -> Carrier:
-    return Carrier(store, senders, compose, Clock())
+    return Carrier(store, senders, compose, Clock(), lambda *_: None)
 
 
 async def test_the_second_provider_carries_what_the_first_does_not_and_once(store: Any, authority: str, free_port: Callable[[], int]) -> None:
@@ -161,53 +160,3 @@ async def test_the_second_provider_carries_what_the_first_does_not_and_once(stor
         assert await here.carry() == 1
         assert await here.carry() == 0
     assert len(second.arrived) == 1
-
-
-class Broken:
-    """A provider that never takes anything."""
-
-    def __init__(self, *, permanent: bool = False) -> None:
-        self.permanent, self.asked = permanent, 0
-
-    async def send(self, mail: Mail) -> str:
-        self.asked += 1
-        raise Undelivered("no", permanent=self.permanent)
-
-
-async def test_what_nobody_takes_is_tried_again_later_and_later_and_in_the_end_no_more(store: Any) -> None:
-    broken = Broken()
-    here = carrier(store, broken)
-    await store.record((), (NOTE,), here.clock())
-    gaps = []
-    last = Clock.now
-    for second in range(Clock.now, Clock.now + 90_000, 30):
-        here.clock.now = second  # type: ignore[attr-defined]
-        if await here.carry():
-            gaps.append(second - last)
-            last = second
-    assert gaps[:3] == sorted(gaps[:3])
-    assert 10 < broken.asked < 60
-
-
-async def test_what_can_never_be_delivered_is_given_up_at_once(store: Any) -> None:
-    broken, other = Broken(permanent=True), Broken()
-    here = carrier(store, broken, other)
-    await store.record((), (NOTE,), here.clock())
-    await here.carry()
-    here.clock.now += 9999  # type: ignore[attr-defined]
-    assert await here.carry() == 0
-    assert (broken.asked, other.asked) == (1, 0)
-
-
-async def test_a_code_is_not_sent_once_its_challenge_is_over(store: Any) -> None:
-    broken = Broken()
-    here = carrier(store, broken)
-    attempt = Attempt("a", "browser", b"h", "web", 1000, 1900)
-    await store.begin(attempt, ())
-    terms = b'{"digits":6,"purpose":"mfa_code","to":"ada@example.test"}'
-    sent = Message("email", "ada@example.test", "mfa_code", "en", {"minutes": "5"})
-    await store.ask(attempt, Challenge("c", "a", "email", "email", (), State(b"s" * 32, terms), {}, (sent,), None, 1300), ())
-    await here.carry()
-    here.clock.now = 1301  # type: ignore[attr-defined]
-    await here.carry()
-    assert broken.asked == 1

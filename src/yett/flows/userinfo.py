@@ -9,7 +9,6 @@ from yett.flows.mint import Mint, digest
 from yett.oauth import claims, errors
 from yett.ports import Signer, Store
 
-
 # Of a compact JWS; an opaque token has no dot.
 SEGMENTS = 3
 

@@ -70,7 +70,11 @@ class Demo:
         data = {
             "id_token": visit.claims,
             "access_token": visit.access,
-            "step_ups": tuple(StepUp(action, label, " ".join(f"{name}={value}" for name, value in sends.items())) for action, (label, sends) in STEP_UPS.items()) if visit.claims else (),
+            "step_ups": tuple(
+                StepUp(action, label, " ".join(f"{name}={value}" for name, value in sends.items())) for action, (label, sends) in STEP_UPS.items()
+            )
+            if visit.claims
+            else (),
         }
         locale = choose_locale((), request.headers.get("accept-language", ""), tenant.locales)
         body = render("demo-home", Page(locale, tenant.brand, action="/demo", error=visit.error, demo=True, data=data))
