@@ -35,7 +35,7 @@ class Flow(NamedTuple):
     prepare: Callable[[Sequence[Connection], int], Awaitable[Sequence[Job]]]
     act: Callable[[Connection, Job], Awaitable[object]]
     target: float | None = None
-    times: int = 300
+    times: int = 120
 
 
 class Page(NamedTuple):
@@ -79,10 +79,10 @@ class Load:
                 {"get": 4, "post": 4, "read": 8, "argon2id": 1, "totp": 1, "commit": 5, **signed},
                 self.strangers,
                 self.login,
-                times=100,
+                times=40,
             ),
-            Flow("discovery", "discovery", {"get": 1}, self.nothing, self.discovery, 25, 2000),
-            Flow("jwks", "JWKS", {"get": 1}, self.nothing, self.jwks, 25, 2000),
+            Flow("discovery", "discovery", {"get": 1}, self.nothing, self.discovery, 25, 1000),
+            Flow("jwks", "JWKS", {"get": 1}, self.nothing, self.jwks, 25, 1000),
         )
 
     # What is prepared

@@ -8,7 +8,7 @@ from bench.client import Connection, Site, connect, drive
 from bench.flows import Flow
 from bench.processes import cpu_ns
 
-ROUNDS = 5
+ROUNDS = 9
 CONNECTIONS = (1, 16)
 
 
