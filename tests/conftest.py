@@ -14,7 +14,7 @@ from tests.harness.process import unused_port
 from tests.harness.valkey import valkey
 
 # Time is no property: a busy machine is no failure.
-hypothesis.settings.register_profile("yett", deadline=None, print_blob=True)
+hypothesis.settings.register_profile("yett", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("yett")
 
 _CLUSTER = pytest.StashKey[Cluster]()

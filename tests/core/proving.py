@@ -43,6 +43,7 @@ ANY_PROOF = st.builds(
 )
 ANY_SET = st.lists(ANY_SHOWN, max_size=5)
 ANY_PROOFS = st.lists(ANY_PROOF, max_size=8)
+SOME_PROOFS = st.lists(ANY_PROOF, min_size=1, max_size=8)
 
 
 def proof(shown: Shown, enrolment: str, at: int, attempt: str = "a1", generation: int = 1) -> Proof:
