@@ -140,7 +140,8 @@ class Attempts(Protocol):
         bucket are reset; the attempt becomes `after` (version checked); `conclusion` is written along. Rejected: one
         try of the enrolment's bucket and failures, and one of the account's bucket. `no tries`: a bucket or the cap
         is spent; whether the answer was right is not said. `facts` are those for each outcome; for "done" of a
-        rejected answer they are the failure's.
+        rejected answer they are the failure's. A rejected answer costs its try even where the attempt has moved on
+        (`after` is then left out); one that `ends` ends it all the same. `conclusion` ends the attempt.
         """
         ...
 
@@ -219,6 +220,8 @@ class Accounts(Protocol):
     ) -> bool:
         """Replace the account if `security_version` is that of `seen`, and write `put` (by id) along.
 
+        An enrolment that is there already is replaced by a newer generation, or where its mark is still the one in
+        `put`; else all of it is refused: what was used meanwhile must not come back.
         With `ends` (password, block) its sessions end, its grants are revoked and its devices are no longer remembered.
         """
         ...
