@@ -1,11 +1,16 @@
 """SMTP (RFC 5321), with STARTTLS or TLS, and what each kind of failure means."""
 
+import hashlib
 from dataclasses import dataclass, field
+from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
-from typing import Literal
+from email.utils import formatdate, make_msgid, parseaddr
+from typing import TYPE_CHECKING, Literal
 
 from yett.ports import Mail, Undelivered
+
+if TYPE_CHECKING:
+    from aiosmtplib import SMTPResponseException
 
 TIMEOUT = 15.0
 PERMANENT = 500
@@ -27,14 +32,20 @@ class Smtp:
     async def send(self, mail: Mail) -> str:
         """Hand it over; the receipt is what the server said. Raises Undelivered.
 
-        A refused recipient is final; a server that is down, slow, busy or does not know us is not: another may do.
+        A recipient or a message refused by a 5xx is final here; a server that is down, slow, busy or does not know us is not.
         """
         import aiosmtplib
 
-        message = as_message(mail, self.sender)
         try:
-            errors, said = await aiosmtplib.send(
+            message = as_message(mail, self.sender)
+        except (MessageError, ValueError, IndexError):
+            raise Undelivered("no such header, or no such address", permanent=True) from None
+        try:
+            # The envelope is said, not read from the header: one recipient, whatever a parser makes of the text.
+            _, said = await aiosmtplib.send(
                 message,
+                sender=parseaddr(self.sender)[1],
+                recipients=[mail.to],
                 hostname=self.host,
                 port=self.port,
                 timeout=self.timeout,
@@ -45,20 +56,36 @@ class Smtp:
                 cert_bundle=self.ca,
             )
         except aiosmtplib.SMTPRecipientsRefused as refused:
-            raise Undelivered("the recipient was refused", permanent=all(one.code >= PERMANENT for one in refused.recipients)) from None
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as failure:
-            raise Undelivered(type(failure).__name__) from None
-        if errors:
-            raise Undelivered("the recipient was refused")
+            raise self._refused(refused.recipients[0], "recipient") from None
+        except aiosmtplib.SMTPDataError as refused:
+            raise self._refused(refused, "message") from None
+        except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
+            raise Undelivered(f"{self.host}: {type(failure).__name__}") from None
         return said[:100]
+
+    def _refused(self, answer: "SMTPResponseException", what: str) -> Undelivered:
+        """The server's own words may quote the address, so the code alone is told."""
+        return Undelivered(f"{self.host}: {what} refused ({answer.code})", permanent=answer.code >= PERMANENT)
 
 
 def as_message(mail: Mail, sender: str) -> EmailMessage:
-    """RFC 5322, text and HTML; auto-generated, so that no out-of-office answers it (RFC 3834)."""
+    """RFC 5322, text and HTML; auto-generated, so that no out-of-office answers it (RFC 3834).
+
+    Raises ValueError where `to` is not one address and nothing but (a comma would tell somebody else the code), and
+    where a header is more than its line: as an encoded word (RFC 2047) a line break gets past the library's own check.
+    """
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
-    message["Date"], message["Message-ID"] = formatdate(usegmt=True), make_msgid(domain=sender.rpartition("@")[2].rstrip(">") or "localhost")
+    if [one.addr_spec for one in message["To"].addresses] != [mail.to] or not all(value.isprintable() for value in message.values()):
+        raise ValueError("not a header of one line, to one address")
+    message["Date"], message["Message-ID"] = formatdate(usegmt=True), _message_id(mail, sender)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def _message_id(mail: Mail, sender: str) -> str:
+    """The same at every try: a mailbox that has the message, though a provider's yes was lost, shows it once."""
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    return f"<{hashlib.sha256(mail.id.encode()).hexdigest()[:32]}@{domain}>" if mail.id else make_msgid(domain=domain)
