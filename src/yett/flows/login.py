@@ -178,7 +178,8 @@ class Login:
         fact = self.mint.fact(
             "gd_start_enroll" if question.offer else "gd_start_auth", account.id if account else None, here.attempt.client, factor=factor.kind
         )
-        await self.store.ask(here.attempt, question, (fact,))
+        told = tuple(one._replace(data={"client": here.client.name, **one.data}) for one in question.send)
+        await self.store.ask(here.attempt, question._replace(send=told), (fact,))
         if question.send:
             self.post()
         return question, ""

@@ -6,6 +6,6 @@ from yett.ports import Mail
 class Dev:
     """A provider for --demo."""
 
-    async def send(self, mail: Mail) -> str:
+    async def send(self, mail: Mail) -> str:  # noqa: ARG002 - nothing leaves
         """Kept where it is."""
         return "dev"

@@ -1,11 +1,14 @@
-"""What messages say, by language and template: subject, then paragraphs. A code is said once, and nothing is linked."""
+"""What messages say, by language and template: subject, then paragraphs. A code is said once, and nothing is linked.
+
+A paragraph that names a value which a message was not told is left out.
+"""
 
 from collections.abc import Mapping
 
 Words = tuple[str, tuple[str, ...]]
 
 EN: Mapping[str, Words] = {
-    "mfa_code": ("{code} is your code", ("Your code is", "{code}", "It is good for {minutes} minutes. We will never ask you for it by phone or mail.", "If you are not logging in just now, somebody knows your password: change it.")),
+    "mfa_code": ("{code} is your code", ("Your code is", "{code}", "You are asked for it at {client}.", "It is good for {minutes} minutes. We will never ask you for it by phone or mail.", "If you are not logging in just now, somebody knows your password: change it.")),
     "email_verification": ("{code} confirms your address", ("Your code is", "{code}", "Enter it where you asked for it. It is good for {minutes} minutes.", "If you asked for nothing, do nothing.")),
     "factor_added": ("A new way to log in was added", ("A new second step ({factor}) was added to your account.", "If that was not you, contact support at once: somebody else may be in your account.")),
     "factor_removed": ("A way to log in was removed", ("A second step ({factor}) was removed from your account.", "If you did not ask for that, contact support at once.")),
@@ -17,9 +20,11 @@ EN: Mapping[str, Words] = {
     "device_revoked": ("A browser was forgotten", ("A browser that we remembered for you is not remembered any longer.",)),
     "remembered_revoked": ("A remembered browser was copied", ("Somebody showed us an old copy of what your browser keeps for us. We do not trust that browser any longer.", "If your computer was lost or lent, change your password.")),
     "factors_locked": ("Too many wrong codes", ("There were too many wrong codes for your account, so we stopped accepting them for a while.", "If that was not you, somebody knows your password: change it.")),
+    "second_factor_failed": ("Somebody had your password, but not your code", ("Somebody gave the right password for your account and then no right code, so we did not let them in.", "It was for {client}.", "If that was not you, somebody knows your password: change it.")),
+    "": ("A security notice about your account", ("Something that matters for the security of your account has happened.", "If you did not expect that, contact support.")),
 }  # fmt: skip
 DE: Mapping[str, Words] = {
-    "mfa_code": ("{code} ist Ihr Code", ("Ihr Code lautet", "{code}", "Er gilt {minutes} Minuten. Wir fragen Sie nie am Telefon oder per E-Mail danach.", "Wenn Sie sich gerade nicht anmelden, kennt jemand Ihr Passwort: Ändern Sie es.")),
+    "mfa_code": ("{code} ist Ihr Code", ("Ihr Code lautet", "{code}", "Sie werden bei {client} danach gefragt.", "Er gilt {minutes} Minuten. Wir fragen Sie nie am Telefon oder per E-Mail danach.", "Wenn Sie sich gerade nicht anmelden, kennt jemand Ihr Passwort: Ändern Sie es.")),
     "email_verification": ("{code} bestätigt Ihre Adresse", ("Ihr Code lautet", "{code}", "Geben Sie ihn dort ein, wo Sie ihn angefordert haben. Er gilt {minutes} Minuten.", "Wenn Sie nichts angefordert haben, ist nichts zu tun.")),
     "factor_added": ("Eine neue Anmeldemethode wurde hinzugefügt", ("Ihrem Konto wurde ein zweiter Schritt ({factor}) hinzugefügt.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support: Jemand anderes könnte in Ihrem Konto sein.")),
     "factor_removed": ("Eine Anmeldemethode wurde entfernt", ("Von Ihrem Konto wurde ein zweiter Schritt ({factor}) entfernt.", "Wenn Sie nicht darum gebeten haben, wenden Sie sich sofort an den Support.")),
@@ -31,5 +36,12 @@ DE: Mapping[str, Words] = {
     "device_revoked": ("Ein Browser wurde vergessen", ("Ein Browser, den wir uns für Sie gemerkt hatten, ist nicht mehr gemerkt.",)),
     "remembered_revoked": ("Ein gemerkter Browser wurde kopiert", ("Jemand hat uns eine alte Kopie dessen gezeigt, was Ihr Browser für uns aufbewahrt. Wir vertrauen diesem Browser nicht mehr.", "Wenn Ihr Rechner verloren ging oder verliehen war, ändern Sie Ihr Passwort.")),
     "factors_locked": ("Zu viele falsche Codes", ("Für Ihr Konto gab es zu viele falsche Codes; wir nehmen eine Weile keine mehr an.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
+    "second_factor_failed": ("Jemand hatte Ihr Passwort, aber nicht Ihren Code", ("Jemand hat das richtige Passwort Ihres Kontos eingegeben, danach aber keinen richtigen Code; wir haben ihn nicht eingelassen.", "Es ging um {client}.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
+    "": ("Ein Sicherheitshinweis zu Ihrem Konto", ("Es ist etwas geschehen, das für die Sicherheit Ihres Kontos wichtig ist.", "Wenn Sie das nicht erwartet haben, wenden Sie sich an den Support.")),
 }  # fmt: skip
 LANGUAGES: Mapping[str, Mapping[str, Words]] = {"en": EN, "de": DE}
+# A factor's `words.method`, for people; one without a name here goes by that.
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "en": {"totp": "authenticator app", "email": "codes by e-mail", "recovery-code": "recovery codes"},
+    "de": {"totp": "Authenticator-App", "email": "Codes per E-Mail", "recovery-code": "Wiederherstellungscodes"},
+}
