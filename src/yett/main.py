@@ -157,7 +157,8 @@ def carries(ground: Ground) -> "Carrier":
     from yett.ports import Undelivered
 
     config = ground.config
-    mail = [Smtp(one.host, one.port, one.sender, one.security, one.username, one.password) for one in config.smtp]
+    nobody = f"no-reply@{urlsplit(config.issuer).hostname or 'localhost'}"
+    mail = [Smtp(one.host, one.port, one.sender or nobody, one.security, one.username, one.password) for one in config.smtp]
 
     def tell(says: str, fault: Exception) -> None:
         LOG.warning(says, exc_info=None if isinstance(fault, Undelivered) else fault, extra={"why": str(fault) or type(fault).__name__})
