@@ -339,3 +339,12 @@ async def test_the_newest_is_shown_first_with_its_words_and_its_code(store: SqlS
     assert code in str(first["subject"])
     assert "code" not in second["data"]  # type: ignore[operator]
     assert await here.carrier.peek(1) == [first]
+
+
+async def test_a_message_is_shown_without_its_code_when_its_question_was_swept_away(store: SqlStore) -> None:
+    here = Carrying(store)
+    await store.begin(ATTEMPT, ())
+    await store.ask(ATTEMPT, QUESTION, ())
+    await store.sweep(ATTEMPT.expires_at + 2 * 86_400)
+    (shown,) = await here.carrier.peek(9)
+    assert (shown["subject"], "code" in shown["data"]) == ("is your code", False)  # type: ignore[operator]
