@@ -72,7 +72,23 @@ def test_row_19_no_header_but_ours_is_believed(header: dict[str, object]) -> Non
     assert SIGNER.verify(catalogue(), forged(header), ("JWT",)) is None
 
 
-@pytest.mark.parametrize("payload", [b"[]", b"7", b'{"a":1,"a":2}', b"\xff", b'{"a":', b"[" * 5000])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"[]",
+        b"7",
+        b'{"a":1,"a":2}',
+        b'{"a":{"b":1,"\\u0062":2}}',
+        b"\xff",
+        b'{"a":',
+        b"[" * 5000,
+        b'{"exp":NaN}',
+        b'{"exp":Infinity}',
+        b'{"exp":1e999}',
+        '{"a":1}'.encode("utf-16"),
+        b'\xef\xbb\xbf{"a":1}',
+    ],
+)
 def test_claims_are_an_object_in_which_no_name_stands_twice(payload: bytes) -> None:
     assert SIGNER.verify(catalogue(), forged(GOOD, payload), ("JWT",)) is None
 

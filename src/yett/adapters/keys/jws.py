@@ -3,8 +3,10 @@
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from joserfc import jws
@@ -72,9 +74,9 @@ def encoded(raw: bytes) -> bytes:
 
 
 def json_object(raw: bytes | None) -> dict[str, object] | None:
-    """A JSON object in which no name stands twice (RFC 7515, 4); None for anything else."""
+    """A JSON object in UTF-8 in which no name stands twice (RFC 7515, 4); None for anything else."""
     try:
-        decoded = json.loads(raw or b"", object_pairs_hook=_once)
+        decoded = _DECODER.decode((raw or b"").decode())
     except (ValueError, RecursionError):
         return None
     return decoded if isinstance(decoded, dict) else None
@@ -87,6 +89,18 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
+def _finite(text: str) -> float:
+    """NaN and Infinity are no JSON (RFC 8259, 6): a time that is neither before nor after another is never over."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
+
+
+@cache
 def _registry(alg: str) -> jws.JWSRegistry:
     # What the gate above has judged needs no second opinion; headers that mean nothing to us are ignored, as 4.1 says.
     return jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
