@@ -30,11 +30,54 @@ async def test_the_same_word_typed_on_another_keyboard_is_the_same() -> None:
     assert await HASHER.verify(hashed, unicodedata.normalize("NFC", "Zürich für alle"))
 
 
-@pytest.mark.parametrize("prefix", [b"2a", b"2b"])
+@pytest.mark.parametrize("prefix", [b"2a", b"2b", b"2y"])
 async def test_an_imported_bcrypt_hash_verifies_to_its_seventy_two_bytes(prefix: bytes) -> None:
-    hashed = bcrypt.hashpw(b"p" * 72, bcrypt.gensalt(4, prefix))
+    hashed = bcrypt.hashpw(b"p" * 72, bcrypt.gensalt(4)).replace(b"2b", prefix, 1)
     assert await HASHER.verify(hashed, "p" * 80)
     assert not await HASHER.verify(hashed, "p" * 71)
+
+
+@pytest.mark.parametrize("longest", ["x" * 4096, "ä" * 2048])
+async def test_a_password_that_is_longer_than_any_is_refused_and_never_cut_off(longest: str) -> None:
+    hashed = await HASHER.hash(longest)
+    assert await HASHER.verify(hashed, longest)
+    assert not await HASHER.verify(hashed, longest + "y")
+    assert not await HASHER.verify(None, longest + "y")
+    with pytest.raises(ValueError, match="too long"):
+        await HASHER.hash(longest + "y")
+
+
+async def test_a_zero_byte_ends_no_password() -> None:
+    hashed = await HASHER.hash("be\0fore")
+    assert await HASHER.verify(hashed, "be\0fore")
+    assert not await HASHER.verify(hashed, "be")
+    assert not await HASHER.verify(hashed, "be\0hind")
+    assert not await HASHER.verify(bcrypt.hashpw(b"be", bcrypt.gensalt(4)), "be\0fore")
+
+
+async def test_as_much_is_computed_for_nobody_and_for_too_long_a_password_as_for_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+
+    def look(hashed: bytes, _: bytes) -> bool:
+        looked.append(hashed[:31])
+        return False
+
+    monkeypatch.setattr("nacl.pwhash.verify", look)
+    real = await HASHER.hash("x")
+    for hashed, password in ((real, "x"), (None, "x"), (real, "x" * 5000), (None, "x" * 5000)):
+        assert not await HASHER.verify(hashed, password)
+    assert looked == [real[:31]] * 4
+
+
+async def test_whoever_goes_away_leaves_the_line() -> None:
+    small = Argon2(threads=1, waiting=2)
+    for _ in range(5):
+        gone = [asyncio.create_task(small.verify(None, "x")) for _ in range(2)]
+        await asyncio.sleep(0)
+        for one in gone:
+            one.cancel()
+        await asyncio.gather(*gone, return_exceptions=True)
+    assert await small.verify(None, "x") is False
 
 
 async def test_what_cannot_be_read_verifies_nothing() -> None:

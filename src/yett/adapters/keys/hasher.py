@@ -31,13 +31,18 @@ class Argon2:
         self._dummy = _hash(os.urandom(16))
 
     async def hash(self, password: str) -> bytes:
-        """A PHC string. Raises Busy."""
-        return await self._run(_hash, _bytes(password))
+        """A PHC string. Raises Busy; ValueError for a password that is longer than any."""
+        said = _bytes(password)
+        if said is None:
+            raise ValueError("the password is too long")
+        return await self._run(_hash, said)
 
     async def verify(self, hashed: bytes | None, password: str) -> bool:
-        """Equal work where there is no hash. Raises Busy."""
-        matched = await self._run(_verify, hashed or self._dummy, _bytes(password))
-        return matched and hashed is not None
+        """Equal work where there is no hash, and where the password is longer than any. Raises Busy."""
+        said = _bytes(password)
+        known = said is not None and hashed is not None
+        matched = await self._run(_verify, (hashed if known else None) or self._dummy, said or b"")
+        return matched and known
 
     async def _run(self, work: Callable[..., T], *args: bytes) -> T:
         if self._room <= 0:
@@ -49,9 +54,15 @@ class Argon2:
             self._room += 1
 
 
-def _bytes(password: str) -> bytes:
-    """NFC, so that the same password typed on another keyboard is the same bytes; longer than any is cut off."""
-    return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")[:LONGEST]
+def _bytes(password: str) -> bytes | None:
+    """NFC, so that the same password typed on another keyboard is the same bytes; None: longer than any.
+
+    It is not cut off: whoever knows the beginning of a password does not know it.
+    """
+    if len(password) > LONGEST:
+        return None
+    said = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+    return said if len(said) <= LONGEST else None
 
 
 def _hash(password: bytes) -> bytes:
