@@ -38,7 +38,7 @@ def note(template: str = "factor_added", locale: str = "en", to: str = "ada@exam
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_message_has_words_in_every_language(language: str, template: str) -> None:
-    mail = compose(note(template, language, minutes="5", factor="totp", client="Web shop"), "123456")
+    mail = compose(note(template, language, minutes="5", factor="otp", client="Web shop"), "123456")
     assert mail.subject
     assert "{" not in mail.subject + mail.text + mail.html
     assert ("123456" in mail.text) is ("123456" in mail.subject) is (template in {"mfa_code", "email_verification"})
@@ -71,7 +71,7 @@ def test_a_code_is_said_with_who_asks_for_it_and_how_long_it_is_good_for() -> No
 
 def test_what_a_message_was_not_told_is_left_out_of_its_words() -> None:
     assert "asked for it at" not in compose(note("mfa_code", minutes="5"), "012345").text
-    assert "authenticator app" in compose(note(factor="totp"), "").text
+    assert "authenticator app" in compose(note(factor="otp"), "").text
     assert "somethingnew" in compose(note(factor="somethingnew"), "").text
 
 
@@ -253,7 +253,7 @@ FIRST = ["down", "silent", "450 busy", "451 data", "550 5.7.1 not from you", "55
 @pytest.mark.parametrize("first", FIRST)
 async def test_the_second_provider_carries_what_the_first_does_not_and_once(store: Any, authority: str, free_port: Callable[[], int], first: str) -> None:
     other, second = Mailbox("" if "data" in first else first, data=first if "data" in first else "250 taken"), Mailbox()
-    await store.record((), (note(factor="totp"),), 1000)
+    await store.record((), (note(factor="otp"),), 1000)
     mute = await asyncio.start_server(silent, "127.0.0.1", 0)
     with server(other) as answering, server(second) as good:
         port = {"down": free_port(), "silent": mute.sockets[0].getsockname()[1]}.get(first, answering)

@@ -186,4 +186,4 @@ def _seen(browser: Browser) -> dict[str, object]:
 
 
 def _notice(template: str, to: str, here: Here, factor: Factor) -> Message:
-    return Message("email", to, template, (here.request.ui_locales or ("en",))[0], {"factor": factor.words.method, "client": here.client.name})
+    return Message("email", to, template, (here.request.ui_locales or ("en",))[0], {"factor": factor.words.factor, "client": here.client.name})

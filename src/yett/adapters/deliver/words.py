@@ -40,8 +40,8 @@ DE: Mapping[str, Words] = {
     "": ("Ein Sicherheitshinweis zu Ihrem Konto", ("Es ist etwas geschehen, das für die Sicherheit Ihres Kontos wichtig ist.", "Wenn Sie das nicht erwartet haben, wenden Sie sich an den Support.")),
 }  # fmt: skip
 LANGUAGES: Mapping[str, Mapping[str, Words]] = {"en": EN, "de": DE}
-# A factor's `words.method`, for people; one without a name here goes by that.
+# A factor's `words.factor`, for people; one without a name here goes by that.
 METHODS: Mapping[str, Mapping[str, str]] = {
-    "en": {"totp": "authenticator app", "email": "codes by e-mail", "recovery-code": "recovery codes"},
-    "de": {"totp": "Authenticator-App", "email": "Codes per E-Mail", "recovery-code": "Wiederherstellungscodes"},
+    "en": {"otp": "authenticator app", "email": "codes by e-mail", "recovery-code": "recovery codes"},
+    "de": {"otp": "Authenticator-App", "email": "Codes per E-Mail", "recovery-code": "Wiederherstellungscodes"},
 }

@@ -128,7 +128,7 @@ class Enrolments:
         facts = [caller.fact(self.mint, "sapi", account.id)]
         facts += [caller.fact(self.mint, "gd_unenroll", account.id, enrolment=one.enrolment.id, factor=one.words.method) for one in gone]
         locale = (await self.current.latest()).tenant.locales[0]
-        notices = [Message("email", account.email, "factor_removed", locale, {"factor": one.words.method}) for one in gone]
+        notices = [Message("email", account.email, "factor_removed", locale, {"factor": one.words.factor}) for one in gone]
         ids = [one.enrolment.id for one in gone]
         count = await self.store.unenrol(account.id, ids, self.mint.clock(), facts, notices)
         self.post()
