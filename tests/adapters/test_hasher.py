@@ -23,6 +23,9 @@ async def test_a_hash_is_of_its_password_alone_and_says_its_cost() -> None:
 async def test_nobody_has_the_password_of_an_account_that_does_not_exist() -> None:
     assert not await HASHER.verify(None, "")
     assert not await HASHER.verify(None, "correct horse")
+    guessed = Argon2(threads=1)
+    guessed._dummy = await HASHER.hash("correct horse")
+    assert not await guessed.verify(None, "correct horse")
 
 
 async def test_the_same_word_typed_on_another_keyboard_is_the_same() -> None:
