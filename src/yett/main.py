@@ -132,7 +132,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)
     oauth = OAuth(tokens, mfa, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
-    probes = Probes(Health(store, ground.clock.ahead), {})
+    probes = Probes(Health(store, ground.clock.ahead), {}, carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(carrier), demo.client_id, demo.client_secret) if demo else None
     table = routes(pages, oauth, probes, shown)
     served = Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts)

@@ -2,6 +2,8 @@
 
 from tests.http.browser import call
 from tests.world import world
+from yett.adapters.deliver.dev import Dev
+from yett.domain.enrolment import Message
 
 
 async def test_alive_ready_and_metrics_by_route() -> None:
@@ -20,3 +22,12 @@ async def test_a_store_that_does_not_answer_is_told_by_readyz_and_not_by_healthz
         status, said = await w.get("/readyz")
         assert (status, said["status"]) == (503, "unavailable")
         assert (await w.get("/healthz"))[0] == 200
+
+
+async def test_what_became_of_messages_is_counted_for_whoever_watches() -> None:
+    async with world() as w:
+        assert b"yett_messages_total{" not in (await call(w.app, "GET", "/metrics"))[2]
+        w.carrier.senders = (Dev(),)
+        await w.store.record((), (Message("email", "ada@example.test", "factors_locked", "en", {}),), w.clock.now)
+        assert await w.carrier.carry() == 1
+        assert b'yett_messages_total{outcome="sent"} 1.0' in (await call(w.app, "GET", "/metrics"))[2]

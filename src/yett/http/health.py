@@ -1,7 +1,7 @@
 """/healthz, /readyz and /metrics."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from yett.http.asgi import Request, Response, json_response
@@ -19,6 +19,7 @@ class Probes:
 
     check: Callable[[], Awaitable[Mapping[str, str]]]
     counts: Counts
+    messages: Mapping[str, int] = field(default_factory=dict)
 
     async def alive(self, _: Request) -> Response:
         """Nothing is asked of anyone else: a dead database is no reason to restart us."""
@@ -34,21 +35,24 @@ class Probes:
         from prometheus_client import CollectorRegistry, generate_latest
 
         registry = CollectorRegistry()
-        registry.register(Counted(self.counts))
+        registry.register(Counted(self.counts, self.messages))
         return Response(200, generate_latest(registry), "text/plain; version=0.0.4; charset=utf-8")
 
 
 class Counted:
     """What was counted, as Prometheus collects it."""
 
-    def __init__(self, counts: Counts) -> None:
-        self.counts = counts
+    def __init__(self, counts: Counts, messages: Mapping[str, int]) -> None:
+        self.counts, self.messages = counts, messages
 
     def collect(self) -> "Iterable[Metric]":
-        """One sample for each method, route and status that there was."""
+        """One sample for each method, route and status that there was, and for what became of messages."""
         from prometheus_client.core import CounterMetricFamily
 
         family = CounterMetricFamily("yett_requests", "Requests answered.", labels=("method", "route", "status"))
         for (method, route, status), count in sorted(self.counts.items()):
             family.add_metric((method, route, str(status)), count)
-        return (family,)
+        carried = CounterMetricFamily("yett_messages", "Messages taken by a provider, refused by one, given up.", labels=("outcome",))
+        for outcome, count in sorted(self.messages.items()):
+            carried.add_metric((outcome,), count)
+        return (family, carried)
