@@ -29,8 +29,8 @@ async def test_nobody_has_the_password_of_an_account_that_does_not_exist() -> No
 
 
 async def test_the_same_word_typed_on_another_keyboard_is_the_same() -> None:
-    hashed = await HASHER.hash(unicodedata.normalize("NFD", "Zürich für alle"))
-    assert await HASHER.verify(hashed, unicodedata.normalize("NFC", "Zürich für alle"))
+    hashed = await HASHER.hash(unicodedata.normalize("NFD", "Grüße aus Zürich"))
+    assert await HASHER.verify(hashed, unicodedata.normalize("NFC", "Grüße aus Zürich"))
 
 
 @pytest.mark.parametrize("prefix", [b"2a", b"2b", b"2y"])
