@@ -82,8 +82,9 @@ async def fill(ground: Ground, accounts: int) -> None:
     for first in range(found[0][0], accounts, TOGETHER):
         people = [Person(number) for number in range(first, min(first + TOGETHER, accounts))]
         await ground.store.driver.write(written(ground.store, people, hashed, now))
-        print(f"\r  {people[-1].number + 1:,} of {accounts:,} accounts, {time.monotonic() - began:.0f} s", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        there = people[-1].number + 1
+        if there % 50_000 == 0 or there == accounts:
+            print(f"  {there:,} of {accounts:,} accounts, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
 
 def written(store: SqlStore, people: Sequence[Person], hashed: bytes, now: int) -> Callable[[], Steps[None]]:
