@@ -137,6 +137,19 @@ class World:
             page = await self.prove(browser, page, name, remember=remember)
         return page
 
+    async def login_until_code(self, browser: Browser, name: str = "ada") -> Page:
+        """The page that asks for the code of an authenticator."""
+        page = await self.authorize(browser, acr_values=MULTI_FACTOR)
+        page = await browser.submit(page, username=f"{name}@example.test")
+        return await browser.submit(page, password=f"secret of {name}")
+
+    def limit(self, limiter: Any) -> None:
+        """Put another limiter in the place of the one that there is."""
+        pages = self.app.routes[0].handlers["GET"].__self__
+        tokens = next(route for route in self.app.routes if route.path == "/oauth/token").handlers["POST"].__self__.tokens
+        for one in (pages.login, pages.login.prove, tokens.mfa):
+            object.__setattr__(one, "limiter", limiter)
+
     async def prove(self, browser: Browser, page: Page, name: str = "ada", *, remember: bool = False) -> Page:
         """Type the code; the recovery codes that come along are saved."""
         assert page.screen == "mfa-otp-challenge", page.screen or page.url
