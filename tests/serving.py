@@ -1,5 +1,6 @@
 """The real server, in a process of its own."""
 
+import os
 import ssl
 import subprocess
 import sys
@@ -15,11 +16,11 @@ PATIENCE = 30.0
 
 
 @contextmanager
-def serving(folder: Path, port: int, *flags: str) -> Iterator[str]:
+def serving(folder: Path, port: int, *flags: str, **environment: str) -> Iterator[str]:
     """`yett serve` with these flags until the block ends; yields the issuer. With `--tls` it speaks https."""
     command = [str(YETT), "serve", "--dir", str(folder), "--listen", f"127.0.0.1:{port}", *flags]
     with (folder / "server.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **environment})
     try:
         issuer = f"{'https' if '--tls' in flags else 'http'}://localhost:{port}/"
         _await(issuer, folder, process)
