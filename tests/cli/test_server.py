@@ -31,9 +31,9 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def serving(context: ssl.SSLContext | None = None, app: web.Asgi = echo) -> AsyncIterator[int]:
     bound, up = bind((HOME,)), asyncio.Event()
-    made = web.server(echo, context, up.set)
+    made = web.server(app, context, up.set)
     made.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
     SERVERS.append(made)
     task = asyncio.create_task(made.serve(list(bound.sockets)))
@@ -144,3 +144,52 @@ def test_an_address_that_this_machine_lacks_is_done_without_where_that_was_said(
     assert "listening without it" in bound.notes[0]
     with pytest.raises(Taken):
         bind((HOME, Address("2001:db8::1", 0)))
+
+
+async def answering(messages: list[dict[str, Any]], request: bytes) -> bytes:
+    """What a client is told by an application that sends these messages."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in messages:
+            await send(message)
+
+    async with serving(app=app) as port:
+        return await said(port, request)
+
+
+def start(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4"), *headers]}
+
+
+def part(body: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body, "more_body": more}
+
+
+# The connection is closed by the second request, so that the first is answered as one that is kept.
+TWICE = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("messages", [[start(), part(b"four")], [start(), part(b"fo", more=True), part(b"ur")]], ids=["whole", "in parts"])
+async def test_a_body_arrives_whole_however_it_was_sent(messages: list[dict[str, Any]]) -> None:
+    answer = await answering(messages, TWICE)
+    assert answer.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert answer.count(b"\r\ncontent-length: 4\r\n") == 2
+    assert answer.count(b"\r\n\r\nfour") == 2
+
+
+@pytest.mark.parametrize("header", [(b"location", b"/x\r\nset-cookie: a=b"), (b"location", b"/x\0"), (b"x y", b"z")])
+async def test_a_header_cannot_become_two(header: tuple[bytes, bytes]) -> None:
+    answer = await answering([start(header), part(b"four")], TWICE)
+    assert b"set-cookie" not in answer
+    assert b"200 OK" not in answer
+
+
+@pytest.mark.parametrize("body", [b"long body", b"sho"])
+async def test_a_body_of_another_length_than_was_said_ends_the_connection(body: bytes) -> None:
+    assert (await answering([start(), part(body)], TWICE)).count(b"HTTP/1.1 200 OK\r\n") == 1
+
+
+async def test_a_head_is_sent_without_its_body_where_only_that_was_asked_for() -> None:
+    answer = await answering([start(), part(b"four")], TWICE.replace(b"GET", b"HEAD"))
+    assert answer.count(b"content-length: 4") == 2
+    assert b"four" not in answer
