@@ -201,6 +201,11 @@ def claims(token: str) -> dict[str, Any]:
     return said
 
 
+def essential(*values: str) -> str:
+    """A claims parameter that wants one of these acr values, or no code."""
+    return json.dumps({"id_token": {"acr": {"essential": True, "values": list(values)}}})
+
+
 def clients() -> tuple[Client, ...]:
     """A web application, one that runs in the browser, another's web application, and a machine."""
     grants = ("authorization_code", "refresh_token")

@@ -12,13 +12,14 @@ from yett.domain.requirement import Clause
 from yett.domain.session import Grant
 from yett.domain.tenant import Catalogue
 from yett.flows.current import Current
-from yett.flows.gate import Gate
+from yett.flows.gate import Gate, regime_of
 from yett.flows.issue import Issue
 from yett.flows.mfa_api import MfaApi
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser
 from yett.oauth import claims, errors, pkce, token
 from yett.oauth.authorize import AuthorizationRequest
+from yett.policy.regimes import grant_ends
 from yett.ports import Redemption, Store
 
 # What the request itself asked for is judged again at a refresh; its max_age and prompt are not (design: refresh).
@@ -68,8 +69,9 @@ class Tokens:
         if found.token.expires_at <= now and found.token.used_at is None:
             raise errors.invalid_grant("Invalid authorization code")
         # A code is good for what was allowed when it was made, unless account, factor or policy have changed since.
-        attempt = self._again(found.grant, (), now)._replace(id=_event(found.grant), transaction=found.grant.transaction)
-        if not isinstance(self._judge(attempt, found.grant.scope, found, catalogue, now), Allow):
+        made = found.grant.created_at
+        attempt = self._again(found.grant, (), made)._replace(id=_event(found.grant), transaction=found.grant.transaction)
+        if not isinstance(self._judge(attempt, found.grant.scope, found, catalogue, made), Allow):
             raise errors.invalid_grant("Invalid authorization code")
         return await self._hand_out(found, client, catalogue, now, leeway=0, refresh="offline_access" in found.grant.scope, event="acft")
 
@@ -78,7 +80,8 @@ class Tokens:
         found = await self.store.token("refresh", digest(asked.refresh_token), now)
         catalogue = await self.current.at(found.version) if found else await self.current.latest()
         client = self.client(fields, authorization, catalogue)
-        if found is None or found.grant.client != client.id or found.token.expires_at <= now:
+        found = _within_regime(found, catalogue) if found else None
+        if found is None or found.grant.client != client.id or min(found.token.expires_at, found.grant.ends_at) <= now:
             raise errors.invalid_grant("Unknown or invalid refresh token.")
         attempt = self._again(found.grant, token.refresh_wants(asked), now)._replace(present_only=asked.max_age == 0)
         lapsed = claims.lapsed(found.grant, found.grant.scope, api_of(found.grant, catalogue), now)
@@ -127,6 +130,12 @@ class Tokens:
 def api_of(grant: Grant, catalogue: Catalogue) -> Api | None:
     """The API of a grant, if it has one and it still exists."""
     return catalogue.apis.get(grant.audience) if grant.audience else None
+
+
+def _within_regime(found: Redemption, catalogue: Catalogue) -> Redemption:
+    """No grant outlives the regime in force, whatever it was promised under another."""
+    ends_at = grant_ends(regime_of(catalogue), claims.auth_time(found.grant), None)
+    return found._replace(grant=found.grant._replace(ends_at=min(found.grant.ends_at, ends_at)))
 
 
 def _event(grant: Grant) -> str:
