@@ -10,11 +10,12 @@ from yett.domain.attempt import Attempt
 from yett.domain.client import Client
 from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.proof import Proof
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Budget
 from yett.factors.base import Ask, Factor
 from yett.flows.current import Current
-from yett.flows.gate import Gate
+from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser
 from yett.oauth.authorize import AuthorizationRequest
@@ -78,7 +79,10 @@ class Whereabouts:
         catalogue = await self.current.at(arrival.version)
         if arrival.attempt is None or arrival.attempt.via != via or arrival.attempt.client not in catalogue.clients:
             return None
-        return self.stand(arrival.attempt, arrival, catalogue)
+        attempt, arrival = arrival.attempt, arrival._replace(session=standing(arrival.session, catalogue, now))
+        if via == "browser":
+            attempt = attempt._replace(base=vouched(arrival, attempt.account))
+        return self.stand(attempt, arrival, catalogue)
 
     def stand(self, attempt: Attempt, arrival: Arrival, catalogue: Catalogue) -> Here:
         """Where `attempt` stands, given what was loaded: asked for what is, and for what would be after a verdict.
@@ -191,6 +195,12 @@ class Whereabouts:
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind) if factor else None
+
+
+def vouched(arrival: Arrival, account: str | None) -> tuple[Proof, ...]:
+    """What the browser's session vouches for now, for its own account alone; whoever has signed out since leaves nothing."""
+    session = arrival.session
+    return session.proofs if session is not None and session.account == account else ()
 
 
 def remembered(arrival: Arrival, now: int) -> bool:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Enrolment, Message
 from yett.domain.fact import Fact
-from yett.domain.proof import Proof
 from yett.domain.session import Conclusion
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.factors.base import Factor
 from yett.flows.alarm import Alarm
-from yett.flows.gate import standing
-from yett.flows.here import Here, Whereabouts
+from yett.flows.here import Here, Whereabouts, vouched
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser, Leave
@@ -99,7 +97,7 @@ class Prove:
         after, conclusion, leave = here.attempt, None, None
         if isinstance(verdict, Accepted):
             after = _moved(here.attempt, one, verdict)._replace(
-                account=one.account, base=self._base(here, one.account), remember=here.attempt.remember or remember
+                account=one.account, base=vouched(here.arrival, one.account), remember=here.attempt.remember or remember
             )
             ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after, challenge=None), here.catalogue)
             if ahead.place.verb == "finish":
@@ -139,11 +137,6 @@ class Prove:
     def _password_of(self, here: Here) -> Enrolment | None:
         kind = self.whereabouts.password.kind
         return next((one for one in here.case.enrolments if one.kind == kind and one.id in here.case.usable), None)
-
-    def _base(self, here: Here, account: str) -> tuple[Proof, ...]:
-        """The session's proofs count for its own account alone."""
-        session = standing(here.arrival.session, here.catalogue, self.mint.clock())
-        return session.proofs if session and session.account == account else ()
 
     def _enrolment(self, asked: Challenge, account: str, factor: Factor, verdict: Verdict, now: int, old: Enrolment | None) -> Enrolment:
         state = verdict.state if isinstance(verdict, Accepted) else asked.remember
