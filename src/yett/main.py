@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 Flags = Mapping[str, object]
 LOG = logging.getLogger("yett.main")
-AGAIN, MINUTE, HALF_A_DAY = 5.0, 60.0, 43200.0
+AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
 
 # The factors, all of them: a factor is one file and one line here.
 PASSWORD, EMAIL = Password(), Email()
@@ -203,6 +203,7 @@ async def number(ground: Ground) -> None:
     """Give facts their numbers, off the hot path."""
     while await ground.store.number(500):
         pass
+    await asyncio.sleep(SECOND)
 
 
 async def sweep(ground: Ground) -> None:
