@@ -34,7 +34,7 @@ def cases(result: str) -> list[Any]:
 
 
 def token(case: int) -> str:
-    return next(one["jws"] for group in VECTORS["testGroups"] for one in group["tests"] if one["tcId"] == case)
+    return next(str(one["jws"]) for group in VECTORS["testGroups"] for one in group["tests"] if one["tcId"] == case)
 
 
 @pytest.mark.parametrize("case", CONTRADICTED)

@@ -1,6 +1,7 @@
 """The invariants of assurance over the whole house: what tokens say, what a refresh may do, what a factor's change costs."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ SAID = ("acr", "amr", "auth_time", "sub")
 ESSENTIAL = '{"id_token":{"acr":{"essential":true,"value":"%s"}}}'
 
 
-async def refreshing(w: World, **params: str) -> tuple[object, dict[str, object], str]:
+async def refreshing(w: World, **params: Any) -> tuple[object, dict[str, object], str]:
     """A browser that logged in, the claims of its ID token, and its refresh token."""
     browser = w.browser()
     page = await w.login(browser, scope="openid offline_access", **params)

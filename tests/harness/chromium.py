@@ -14,19 +14,14 @@ from playwright.async_api import Browser, Page, Playwright
 from tests.harness.process import program
 
 # It calls home otherwise, whatever the --disable flags. Names under idp.test are this machine.
-_HERE = (
-    "--host-resolver-rules=MAP idp.test 127.0.0.1,MAP *.idp.test 127.0.0.1,MAP * ~NOTFOUND,"
-    "EXCLUDE localhost,EXCLUDE 127.0.0.1,EXCLUDE [::1]"
-)
+_HERE = "--host-resolver-rules=MAP idp.test 127.0.0.1,MAP *.idp.test 127.0.0.1,MAP * ~NOTFOUND,EXCLUDE localhost,EXCLUDE 127.0.0.1,EXCLUDE [::1]"
 _AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
 
 
 def pin(certificate: bytes) -> str:
     """What the browser is told to trust: the digest of the public key of this certificate (PEM)."""
     key = x509.load_pem_x509_certificate(certificate).public_key()
-    return base64.b64encode(
-        hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
-    ).decode()
+    return base64.b64encode(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()).decode()
 
 
 async def launch(playwright: Playwright, pins: Iterable[str] = (), arguments: Iterable[str] = ()) -> Browser:

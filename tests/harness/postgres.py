@@ -144,8 +144,6 @@ class Cluster:
 
     @staticmethod
     def _create(admin: psycopg.Connection, name: str, template: str) -> None:
-        strategy: LiteralString = (
-            " STRATEGY file_copy" if admin.info.server_version >= _FILE_COPY_SINCE * 10_000 else ""
-        )
+        strategy: LiteralString = " STRATEGY file_copy" if admin.info.server_version >= _FILE_COPY_SINCE * 10_000 else ""
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + strategy)
         admin.execute(create.format(sql.Identifier(name), sql.Identifier(template)))

@@ -65,10 +65,7 @@ def test_valkey_answers_on_its_socket(valkey_socket: Path) -> None:
 
 
 def test_servers_die_with_a_killed_test_run() -> None:
-    script = (
-        "import time; from tests.harness.valkey import valkey\n"
-        "with valkey() as path: print(path, flush=True); time.sleep(60)"
-    )
+    script = "import time; from tests.harness.valkey import valkey\nwith valkey() as path: print(path, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout
         path = run.stdout.readline().strip()

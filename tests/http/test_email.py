@@ -1,7 +1,11 @@
 """The code that is sent: into the outbox with the challenge, out by the carrier, and used up by its first use."""
 
+import json
+
 from tests.http.browser import Browser, Page
 from tests.world import MULTI_FACTOR, World, claims, world
+
+ESSENTIAL = json.dumps({"id_token": {"acr": {"essential": True, "value": MULTI_FACTOR}}})
 
 
 async def asked_by_mail(w: World, browser: Browser) -> Page:
@@ -86,7 +90,7 @@ async def test_a_new_factor_is_told_to_the_mailbox_in_the_language_of_the_browse
         await w.person(totp=False)
         browser = w.browser()
         browser.language = "de-AT,de;q=0.9"
-        page = await w.login(browser, claims='{"id_token":{"acr":{"essential":true,"value":"%s"}}}' % MULTI_FACTOR)
+        page = await w.login(browser, claims=ESSENTIAL)
         page = await browser.submit(page, action="totp") if page.screen == "mfa-begin-enroll-options" else page
         assert page.screen == "mfa-otp-enrollment-qr"
         assert 'lang="de"' in page.text
