@@ -31,6 +31,11 @@ def csrf_token(holder: str, state: str) -> str:
     return urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
+def same(given: str, token: str) -> bool:
+    """Compared in constant time; whatever was given, it is text."""
+    return hmac.compare_digest(given.encode(errors="surrogatepass"), token.encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """Shows the page that is next, and takes its answer."""
@@ -54,7 +59,7 @@ class Login:
 
     async def answer(self, screen: str, state: str, form: Mapping[str, str], browser: Browser) -> Step:
         """Take a form: check whose it is and whether it is the page that is next, then do what it says."""
-        if not hmac.compare_digest(form.get("csrf", ""), csrf_token(browser.holder, state)):
+        if not same(form.get("csrf", ""), csrf_token(browser.holder, state)):
             return GONE
         here = await self.whereabouts.find(state, browser)
         if here is None:

@@ -1,12 +1,11 @@
 """Sign out: tokens are revoked, sessions end, and the browser goes only where it is known to belong."""
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from yett.flows.current import Current
-from yett.flows.login import csrf_token
+from yett.flows.login import csrf_token, same
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser
 from yett.oauth import logout, token
@@ -80,7 +79,7 @@ class SignOut:
         if plan is None:
             return Refused("invalid_request", "The post_logout_redirect_uri is not allowed.")
         ours = await self._is_ours(plan, browser)
-        confirmed = hmac.compare_digest(given.get("csrf", ""), csrf_token(browser.session, "logout"))
+        confirmed = same(given.get("csrf", ""), csrf_token(browser.session, "logout"))
         if browser.session and not confirmed and not ours:
             return Asked(csrf_token(browser.session, "logout"), given.get("state", ""))
         await self._end(browser)

@@ -1,5 +1,6 @@
 """The protocol's own endpoints: tokens, userinfo, discovery, keys, revocation and logout."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,10 @@ from yett.ports import Signer
 
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
 PUBLIC = (("cache-control", "public, max-age=300"), ("access-control-allow-origin", "*"))
+
+
+# JSON can spell what is no text: NUL, and half a surrogate pair.
+UNFIT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 @dataclass
@@ -151,4 +156,6 @@ def body_fields(request: Request) -> Mapping[str, str]:
     given = request.json()
     if not isinstance(given, dict):
         raise Malformed(400, "send a JSON object")
+    if any(isinstance(value, str) and UNFIT.search(value) for value in given.values()):
+        raise Malformed(400, "a field has a character that no field may have")
     return {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items() if isinstance(value, (str, int, bool))}
