@@ -334,7 +334,7 @@ class Signer(Protocol):
 
 
 class Limiter(Protocol):
-    """Rate limits of addresses and messages (GCRA). Unreachable: raises, and factors fail closed."""
+    """Rate limits of addresses and messages (GCRA). Unreachable: raises Busy, and factors fail closed."""
 
     async def take(self, key: str, bucket: Bucket, now: int) -> bool: ...
 

@@ -10,6 +10,7 @@ from yett.http.asgi import ASGI, Malformed, Receive, Request, Response, Scope, S
 from yett.http.assets import assets
 from yett.http.edge import Edge
 from yett.http.health import Counts
+from yett.ports import Busy
 
 Handler = Callable[[Request], Awaitable[Response]]
 Stopper = Callable[[Request, str, int, str], Awaitable[Response]]
@@ -67,13 +68,25 @@ class App:
             return await self._route(request)
         except Malformed as fault:
             return json_response({"error": "invalid_request", "error_description": str(fault)}, fault.status)
+        except Busy:
+            return await self._failed(request, "temporarily_unavailable", 503, "")
         except Exception:
             correlation = secrets.token_hex(6)
             LOG.exception("a request ended in a bug: %s %s, shown as %s", request.method, request.path, correlation)
-            return await self._stop(request, "server_error", 500, correlation)
+            return await self._failed(request, "server_error", 500, correlation)
+
+    async def _failed(self, request: Request, error: str, status: int, correlation: str) -> Response:
+        """A page for people, JSON for programs."""
+        route = self._at(request.path)
+        if route is None or route.page:
+            return await self._stop(request, error, status, correlation)
+        return json_response({"error": error, "error_description": correlation or "Try again in a moment."}, status)
+
+    def _at(self, path: str) -> Route | None:
+        return self._exact.get(path) or next((found for prefix, found in self._prefixes if path.startswith(prefix)), None)
 
     async def _route(self, request: Request) -> Response:
-        route = self._exact.get(request.path) or next((found for prefix, found in self._prefixes if request.path.startswith(prefix)), None)
+        route = self._at(request.path)
         if route is None:
             return await self._stop(request, "not_found", 404, "")
         if route.page and (elsewhere := self._edge.elsewhere(request)):

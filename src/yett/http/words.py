@@ -108,6 +108,11 @@ TROUBLES: Mapping[str, Trouble] = {
         "Open the application again from a bookmark, or contact its support.",
     ),
     "too_many_requests": Trouble("Too many requests", "We have had very many requests from your network.", "Wait a minute, then try again."),
+    "temporarily_unavailable": Trouble(
+        "We are very busy just now",
+        "It was not your doing, and your account is safe.",
+        "Wait a moment, then try again.",
+    ),
     "server_error": Trouble(
         "Something went wrong on our side",
         "It was not your doing, and your account is safe.",

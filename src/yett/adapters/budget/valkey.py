@@ -3,6 +3,7 @@
 from typing import Any
 
 from yett.domain.tries import Bucket
+from yett.ports import Busy
 
 # Seconds; a limiter that does not answer is as good as none, and its caller fails closed.
 PATIENCE = 2
@@ -17,11 +18,13 @@ return 1
 
 
 class ValkeyLimiter:
-    """Shared by whoever knows the server. Raises what the client raises where it is not to be reached."""
+    """Shared by whoever knows the server. Raises Busy where it is not to be reached."""
 
     def __init__(self, url: str, prefix: str = "yett:bucket:") -> None:
         from valkey.asyncio import Valkey
+        from valkey.exceptions import ValkeyError
 
+        self._troubles = (OSError, ValkeyError)
         self._client = Valkey.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
         self._script: Any = self._client.register_script(_TAKE)
         self._prefix = prefix
@@ -29,7 +32,10 @@ class ValkeyLimiter:
     async def take(self, key: str, bucket: Bucket, now: int) -> bool:
         """One from the bucket of `key`, if there is one."""
         limit = bucket.limit(now, known=True)
-        taken = await self._script(keys=[self._prefix + key], args=[now, bucket.refill, limit])
+        try:
+            taken = await self._script(keys=[self._prefix + key], args=[now, bucket.refill, limit])
+        except self._troubles as fault:
+            raise Busy("the limiter does not answer") from fault
         return bool(taken)
 
     async def close(self) -> None:
