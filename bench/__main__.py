@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -17,13 +18,13 @@ import uvloop
 from bench import measure, profile, report, timing
 from bench.client import Site
 from bench.flows import Load
-from bench.processes import CLIENT_CORE, ROOT, SERVER_CORE, Started, resident_kib, running, start, stop, unused_port
+from bench.processes import CLIENT_CORE, ROOT, SERVER_CORE, Started, cpu_ns, resident_kib, running, start, stop, unused_port
 from bench.report import Line
 
 T = TypeVar("T")
 CACHE = ROOT / "var-bench"
 FEW, MANY = 1_000, 1_000_000
-STARTS = 5
+STARTS, IDLE = 5, 10
 MOST_MIB, MOST_SECONDS, MOST_GROWTH = 110, 0.6, 1.2
 # The limiter of passwords by address does its work and refuses nobody.
 ENVIRON = {"YETT_ADDRESS_BURST": "100000000"}
@@ -79,6 +80,7 @@ def everything(asked: Asked) -> str:
         say(f"### SQLite, synchronous=FULL, {FEW:,} accounts, one worker\n\n{report.table(lines)}")
         if not asked.only:
             say(_memory(server))
+            say(_idle(server))
     if not asked.only:
         say(_starts(folder))
         say(_timing(seeded(FEW), 200 if asked.quick else 2000))
@@ -164,6 +166,15 @@ def _memory(server: Started) -> str:
     now, most = (resident_kib(server.process.pid, what) / 1024 for what in ("VmRSS", "VmHWM"))
     held = f"target {MOST_MIB}: {_verdict(now, MOST_MIB)}"
     return f"Memory of the worker after all that: {now:.0f} MiB, at most {most:.0f} MiB (while passwords are hashed); {held}.\n"
+
+
+def _idle(server: Started) -> str:
+    """What goes on beside the requests: numbering facts, looking for messages."""
+    time.sleep(IDLE)
+    before = cpu_ns(server.process.pid)
+    time.sleep(IDLE)
+    share = (cpu_ns(server.process.pid) - before) / IDLE / 1e9
+    return f"Nobody asks anything, and it takes {share:.1%} of a core.\n"
 
 
 def _starts(folder: Path) -> str:
