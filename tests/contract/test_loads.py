@@ -270,12 +270,12 @@ async def test_a_device_is_forgotten_by_its_owner_alone(store: Store) -> None:
 
 async def test_tries_of_nobody_are_paced_like_those_of_somebody(store: Store) -> None:
     bucket, nobody = Bucket(10, 360), digest("nobody")
-    said = [await store.miss(nobody, bucket, NOW, (fact("fu"),)) for _ in range(10)]
+    said = [await store.miss(nobody, bucket, NOW, {"done": (fact("fu"),), "no tries": (fact("limit_wc"),)}) for _ in range(10)]
     assert said == [True] * 9 + [False]
-    assert await store.miss(nobody, bucket, NOW + 360, ())
-    assert await store.miss(digest("somebody else"), bucket, NOW, ())
-    assert not await store.miss(digest("a third"), Bucket(1, 60), NOW, ())
-    assert await types(store) == ["fu"] * 9
+    assert await store.miss(nobody, bucket, NOW + 360, {})
+    assert await store.miss(digest("somebody else"), bucket, NOW, {})
+    assert not await store.miss(digest("a third"), Bucket(1, 60), NOW, {})
+    assert sorted(await types(store)) == ["fu"] * 9 + ["limit_wc"]
 
 
 async def test_what_a_backup_brought_back_is_void(store: Store) -> None:

@@ -14,18 +14,19 @@ ALARMS = Bucket(1, 3600)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Raised where the tries of an account are spent."""
+    """Raised where the tries of an account are spent, or of a name that is no account's: the work is the same, the mail is not."""
 
     store: Accounts
     limiter: Limiter
     mint: Mint
     post: Post
 
-    async def __call__(self, account: Account | None, locale: str) -> None:
-        """Nobody is told of an account that does not exist."""
+    async def __call__(self, account: Account | None, name: str, locale: str) -> None:
+        """`name` is what was typed: nobody is told of an account that does not exist."""
         now = self.mint.clock()
-        if account is None or not await self.limiter.take(f"alarm:{account.id}", ALARMS, now):
+        if not await self.limiter.take(f"alarm:{account.id if account else name}", ALARMS, now):
             return
-        fact = self.mint.fact("limit_mu", account.id, None, reason="too many wrong answers")
-        await self.store.record((fact,), (Message("email", account.email, "factors_locked", locale, {}),), now)
+        fact = self.mint.fact("limit_mu", account.id if account else None, None, reason="too many wrong answers")
+        notices = (Message("email", account.email, "factors_locked", locale, {}),) if account else ()
+        await self.store.record((fact,), notices, now)
         self.post()

@@ -19,6 +19,7 @@ from yett.domain.verdict import Accepted, Settled
 from yett.factors.base import Factor
 from yett.flows.alarm import Alarm
 from yett.flows.conclude import Conclude
+from yett.flows.gate import regime_of
 from yett.flows.here import Here, Whereabouts
 from yett.flows.issue import Issue
 from yett.flows.mint import Mint, digest
@@ -52,8 +53,9 @@ class MfaApi:
             raise errors.too_many_attempts()
         identifier = canonical(asked.username)
         account = await self.store.find(identifier)
-        found = await self.store.account(account.id) if account else None
-        attempt = self._attempt(client, request, identifier, now)
+        # Looked for whether there is one or not: a load less would tell.
+        found = await self.store.account(account.id if account else identifier)
+        attempt = self._attempt(client, request, identifier, catalogue, now)
         arrival = Arrival(catalogue.version, attempt, *(found or (None, ())))
         here = self.whereabouts.stand(attempt, arrival, catalogue)
         one = next((one for one in arrival.enrolments if one.kind == self.whereabouts.password.kind and one.id in here.case.usable), None)
@@ -63,7 +65,9 @@ class MfaApi:
             raise errors.too_many_attempts() from None
         if one is None:
             return await self._nobody(here, browser, now)
-        await self.store.begin(attempt, ())
+        # Not before the password is right: a wrong one costs one commit, as it does where there is no account.
+        if matched:
+            await self.store.begin(attempt, ())
         factor = self.whereabouts.password
         verdict = factor.verify(one, None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
         return await self._settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password)
@@ -106,13 +110,13 @@ class MfaApi:
     async def require_for(self, judged: Attempt, found: Redemption, client: Client, catalogue: Catalogue, browser: Browser) -> NoReturn:
         """A refresh that needs more than was `judged`: what is proven afterwards makes a new grant. Raises mfa_required."""
         request = msgspec.json.decode(found.grant.request, type=AuthorizationRequest)
-        attempt = self._attempt(client, request, "", self.mint.clock())
+        attempt = self._attempt(client, request, "", catalogue, self.mint.clock())
         attempt = attempt._replace(account=judged.account, base=judged.base, wants=judged.wants, waivers=judged.waivers, present_only=judged.present_only)
         await self.store.begin(attempt, ())
         arrival = Arrival(catalogue.version, attempt, found.account, found.enrolments)
         await self._require(self.whereabouts.stand(attempt, arrival, catalogue), browser)
 
-    def _attempt(self, client: Client, request: AuthorizationRequest, identifier: str, now: int) -> Attempt:
+    def _attempt(self, client: Client, request: AuthorizationRequest, identifier: str, catalogue: Catalogue, now: int) -> Attempt:
         """Not held by anyone yet: `_require` hands out its token."""
         return Attempt(
             id=self.mint.name(),
@@ -120,7 +124,7 @@ class MfaApi:
             holder=self.mint.random(32),
             client=client.id,
             arrived_at=now,
-            expires_at=now + MFA_TOKEN_LIVES,
+            expires_at=now + min(MFA_TOKEN_LIVES, regime_of(catalogue).attempt_lives),
             identifier=identifier,
             request=msgspec.json.encode(request),
         )
@@ -150,7 +154,7 @@ class MfaApi:
             conclusion,
         )
         if settled == "no tries":
-            await self.alarm(here.arrival.account, (here.request.ui_locales or ("en",))[0])
+            await self.alarm(here.arrival.account, here.attempt.identifier, (here.request.ui_locales or ("en",))[0])
             raise errors.too_many_attempts()
         if settled == "used" or won is None:
             raise wrong()
@@ -188,9 +192,15 @@ class MfaApi:
         raise errors.mfa_required(mfa_token, needs)
 
     async def _nobody(self, here: Here, browser: Browser, now: int) -> NoReturn:
-        fact = self.mint.fact("fu", None, here.attempt.client, ip=browser.ip)
-        left = await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, (fact,))
-        raise errors.wrong_password() if left else errors.too_many_attempts()
+        """No such account: the same work, pace and words as where there is one."""
+        facts: dict[Settled, tuple[Fact, ...]] = {
+            "done": (self.mint.fact("fu", None, here.attempt.client, ip=browser.ip),),
+            "no tries": (self.mint.fact(self.whereabouts.password.words.log_limit, None, here.attempt.client, ip=browser.ip),),
+        }
+        if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, facts):
+            raise errors.wrong_password()
+        await self.alarm(None, here.attempt.identifier, "en")
+        raise errors.too_many_attempts()
 
     def _acceptable(self, here: Here) -> list[Enrolment]:
         wanted = here.outcome.acceptable if isinstance(here.outcome, StepUp) else ()

@@ -119,7 +119,7 @@ class Prove:
 
     async def _next(self, settled: Settled, verdict: Verdict, here: Here, leave: Leave | None, browser: Browser) -> Here | Leave | str:
         if settled == "no tries":
-            await self.alarm(here.arrival.account, here.request.ui_locales[0])
+            await self.alarm(here.arrival.account, here.attempt.identifier, here.request.ui_locales[0])
         if settled != "done":
             return TRIES[settled]
         self.post()
@@ -128,11 +128,15 @@ class Prove:
         return leave or await self.whereabouts.find(here.attempt.id, browser) or "expired"
 
     async def _nobody(self, here: Here, browser: Browser, now: int) -> str:
-        """No such account: paced like one that exists, and answered in the same words."""
-        fact = self.mint.fact("fu", None, here.attempt.client, **_seen(browser))
-        budget = self.whereabouts.budget(here, first=True)
-        left = await self.store.miss(digest(here.attempt.identifier), budget.enrolment, now, (fact,))
-        return "wrong_credentials" if left else "too_many_tries"
+        """No such account: the same work, pace and words as where there is one."""
+        facts: dict[Settled, tuple[Fact, ...]] = {
+            "done": (self.mint.fact("fu", None, here.attempt.client, **_seen(browser)),),
+            "no tries": (self.mint.fact(self.whereabouts.password.words.log_limit, None, here.attempt.client, **_seen(browser)),),
+        }
+        if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, facts):
+            return "wrong_credentials"
+        await self.alarm(None, here.attempt.identifier, here.request.ui_locales[0])
+        return TRIES["no tries"]
 
     def _password_of(self, here: Here) -> Enrolment | None:
         kind = self.whereabouts.password.kind

@@ -1,6 +1,6 @@
 """Attempts: the load that each step begins with, and how an attempt moves on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from sqlalchemy import Update, false, select, true, update
@@ -28,6 +28,7 @@ from yett.domain.enrolment import Challenge
 from yett.domain.fact import Fact
 from yett.domain.session import Conclusion
 from yett.domain.tries import Bucket
+from yett.domain.verdict import Settled
 
 BEGIN = into(attempts, epoch=EPOCH)
 _HERE = (
@@ -106,10 +107,12 @@ def account_of(what: Conclusion) -> str | None:
     return left.account if left else None
 
 
-def miss(identifier: bytes, bucket: Bucket, now: int, facts: Sequence[Fact]) -> Steps[bool]:
-    """Pace the tries of an account that does not exist."""
+def miss(identifier: bytes, bucket: Bucket, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> Steps[bool]:
+    """Pace the tries of an account that does not exist, and leave behind as much as where one does."""
     limit = bucket.limit(now, known=False)
-    if limit < now:
-        return False
     values = {"identifier": identifier, "now": now, "refill": bucket.refill, "limit": limit}
-    return (yield from all_or_nothing([Query(MISS, values, lost="no tries")], happened(facts)))
+    if limit >= now and (yield from all_or_nothing([Query(MISS, values, lost="no tries")], happened(facts.get("done", ())))):
+        return True
+    if facts.get("no tries"):
+        yield happened(facts["no tries"])
+    return False

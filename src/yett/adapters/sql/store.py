@@ -167,7 +167,7 @@ class SqlStore:
         """End an attempt."""
         return await self.driver.write(partial(attempts.conclude, seen, conclusion, facts, now))
 
-    async def miss(self, identifier: bytes, bucket: Bucket, now: int, facts: Sequence[Fact]) -> bool:
+    async def miss(self, identifier: bytes, bucket: Bucket, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> bool:
         """A wrong password of nobody."""
         return await self.driver.write(partial(attempts.miss, identifier, bucket, now, facts))
 
