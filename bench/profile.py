@@ -11,8 +11,9 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from bench.client import Site, connect, drive
+from bench.client import Site, drive
 from bench.flows import Load
+from bench.measure import opened
 from bench.processes import ROOT, running, unused_port
 
 CONNECTIONS, TOP = 16, 40
@@ -34,13 +35,14 @@ async def _profiled(name: str, load: Load, pid: int) -> int:
     flow = next((one for one in load.flows() if one.name == name), None)
     if flow is None:
         sys.exit(f"there is no flow {name}; there are {', '.join(one.name for one in load.flows())}")
-    connections = [await connect(load.site.port) for _ in range(CONNECTIONS)]
-    await drive(connections, await flow.prepare(connections, 50), flow.act)
-    jobs = await flow.prepare(connections, flow.times)
-    os.kill(pid, signal.SIGUSR1)
-    await asyncio.sleep(0.3)
-    await drive(connections, jobs, flow.act)
-    os.kill(pid, signal.SIGUSR2)
+    async with opened(load.site.port, CONNECTIONS) as preparing:
+        await drive(preparing, await flow.prepare(preparing, 50), flow.act)
+        jobs = await flow.prepare(preparing, flow.times)
+    async with opened(load.site.port, CONNECTIONS) as asking:
+        os.kill(pid, signal.SIGUSR1)
+        await asyncio.sleep(0.3)
+        await drive(asking, jobs, flow.act)
+        os.kill(pid, signal.SIGUSR2)
     return len(jobs)
 
 
