@@ -180,7 +180,8 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
     from yett.flows.manage.logs import Logs
     from yett.flows.manage.tenant import TenantSettings
     from yett.flows.manage.users import Users
-    from yett.http.management.app import Manage, build
+    from yett.http.management.app import build
+    from yett.http.management.verbs import Manage
 
     store, mint, issuer, births = ground.store, ground.mint, ground.config.issuer, Births(ground.mint, PASSWORD, EMAIL)
     configure = Configure(store, current, mint)

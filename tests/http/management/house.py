@@ -35,8 +35,9 @@ from yett.flows.manage.logs import Logs
 from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
 from yett.flows.mint import Mint, digest
-from yett.http.management.app import Manage, build
+from yett.http.management.app import build
 from yett.http.management.table import SCOPES
+from yett.http.management.verbs import Manage
 from yett.ports import Busy
 
 ISSUER = "http://localhost:8000/"

@@ -6,36 +6,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
-from yett.flows.manage.access import Access, Caller
-from yett.flows.manage.apis import Apis
-from yett.flows.manage.clients import ClientGrants, Clients
-from yett.flows.manage.enrolments import Enrolments
-from yett.flows.manage.guardian import Guardian
-from yett.flows.manage.keys import Keys
-from yett.flows.manage.logs import Logs
-from yett.flows.manage.tenant import TenantSettings
-from yett.flows.manage.users import Users
+from yett.flows.manage.access import Caller
 from yett.http.asgi import ASGI, Network, Receive, Request, Scope, Send
+from yett.http.management.verbs import Manage
 
 FAILED = 400
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-
-
-@dataclass(frozen=True, slots=True)
-class Manage:
-    """The verbs that the management API has."""
-
-    access: Access
-    guardian: Guardian
-    clients: Clients
-    grants: ClientGrants
-    apis: Apis
-    users: Users
-    enrolments: Enrolments
-    logs: Logs
-    keys: Keys
-    tenant: TenantSettings
 
 
 def build(manage: Manage, version: str = "0", trusted: Sequence[Network] = ()) -> ASGI:

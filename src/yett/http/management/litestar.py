@@ -11,7 +11,6 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from yett.http.management.apis import ApisApi
-from yett.http.management.app import Manage
 from yett.http.management.clients import ClientsApi, GrantsApi
 from yett.http.management.document import document
 from yett.http.management.guardian import GuardianApi
@@ -22,6 +21,7 @@ from yett.http.management.routes import PATHS, Route, allowed, guard, handler, o
 from yett.http.management.table import BASE
 from yett.http.management.tenants import TenantApi
 from yett.http.management.users import UsersApi
+from yett.http.management.verbs import Manage
 from yett.http.management.wire import Problem, Wire
 
 LOG = logging.getLogger("yett.http.management")

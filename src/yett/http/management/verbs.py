@@ -1,0 +1,29 @@
+"""What the management API is built with."""
+
+from dataclasses import dataclass
+
+from yett.flows.manage.access import Access
+from yett.flows.manage.apis import Apis
+from yett.flows.manage.clients import ClientGrants, Clients
+from yett.flows.manage.enrolments import Enrolments
+from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.keys import Keys
+from yett.flows.manage.logs import Logs
+from yett.flows.manage.tenant import TenantSettings
+from yett.flows.manage.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Manage:
+    """The verbs that the management API has."""
+
+    access: Access
+    guardian: Guardian
+    clients: Clients
+    grants: ClientGrants
+    apis: Apis
+    users: Users
+    enrolments: Enrolments
+    logs: Logs
+    keys: Keys
+    tenant: TenantSettings
