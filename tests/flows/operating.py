@@ -12,7 +12,8 @@ from yett.adapters.folder import Folder
 from yett.adapters.keys.blocklist import common
 from yett.adapters.sql.opening import open_store
 from yett.adapters.sql.store import SqlStore
-from yett.domain.enrolment import State
+from yett.domain.enrolment import Enrolment, State
+from yett.domain.proof import Shown
 from yett.domain.tenant import SigningKey
 from yett.factors.base import Factor, Words
 from yett.flows.accounts import Births
@@ -23,6 +24,7 @@ from yett.flows.first_start import FirstStart
 from yett.flows.mint import Mint
 from yett.flows.operate import Operate
 from yett.flows.people import People
+from yett.main import FACTORS
 from yett.ports import Hasher, Signer
 
 ISSUER = "http://localhost:8000/"
@@ -73,6 +75,9 @@ class Kind:
     def __init__(self, kind: str) -> None:
         self.kind, self.words, self.strength = kind, Words(), 0
 
+    def promise(self, one: Enrolment | None) -> Shown:
+        return FACTORS["password"].promise(one)
+
     def restored(self, state: State, now: int) -> State:
         return state._replace(mark=now)
 
@@ -107,7 +112,7 @@ class House:
         password = cast("Factor", Kind("password"))
         births = Births(self.mint, password, cast("Factor", Kind("email")))
         self.people = People(store, Current(store), cast("Hasher", PlainHasher()), births, self.mint, common)
-        self.operate = Operate(store, self.administrator, self.people, {"password": password}, self.mint)
+        self.operate = Operate(store, self.administrator, self.people, {**FACTORS, "password": password}, self.mint)
         self.start = FirstStart(store, cast("Signer", self.signer), self.administrator, self.waited)
         self.seed = DemoSeed(store, self.people, self.mint, self.files, issuer)
         self.waits = 0

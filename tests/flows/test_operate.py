@@ -106,6 +106,12 @@ async def test_a_user_that_cannot_be_is_refused(house: House, email: str, passwo
     assert (await house.store.accounts(0, 10))[1] == 0
 
 
+async def test_a_regime_that_would_lock_everybody_out_is_refused(house: House) -> None:
+    (event,) = await told(house.operate.set_regime("nist-aal3"))
+    assert (event.kind, event.says) == ("refused", "no factor of this version reaches what nist-aal3 requires: nobody could log in")
+    assert (await house.store.catalogue()).tenant.regime == "auth0"
+
+
 async def test_the_regime_says_how_short_a_password_may_be(house: House) -> None:
     await told(house.operate.set_regime("pci-dss-4"))
     house.people.current.__init__(house.store)  # type: ignore[misc]

@@ -9,6 +9,7 @@ from yett.flows.administrator import Administrator, Refusal
 from yett.flows.event import Event
 from yett.flows.mint import Mint
 from yett.flows.people import CONNECTION, People
+from yett.policy.decide import within_reach
 from yett.policy.regimes import REGIMES
 from yett.ports import Store
 
@@ -39,6 +40,9 @@ class Operate:
         """`yett regime set NAME`: what it loosens or tightens holds from the next request on."""
         if name not in REGIMES:
             yield Event("refused", f"there is no regime {name!r}; there are {', '.join(REGIMES)}")
+            return
+        if not within_reach(REGIMES[name], (factor.promise(None) for factor in self.factors.values())):
+            yield Event("refused", f"no factor of this version reaches what {name} requires: nobody could log in")
             return
         for _ in range(TRIES):
             catalogue = await self.store.catalogue()

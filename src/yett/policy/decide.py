@@ -240,6 +240,11 @@ def permitted(shown: Shown, regime: Regime) -> bool:
     return regime.weak or shown.first or shown.aal > 1
 
 
+def within_reach(regime: Regime, promises: Iterable[Shown]) -> bool:
+    """Whether all of these together could meet what the regime requires of every login."""
+    return not unmet((one for one in promises if permitted(one, regime)), regime.requires)
+
+
 def may_change(case: Case, now: int, about: Shown | None = None) -> StepUp | None:
     """To add, remove or change a factor (`about` is what it can prove) needs a fresh set: None where it is there.
 
