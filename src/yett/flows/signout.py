@@ -19,7 +19,7 @@ class Away(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """Nobody has proven that the person wants this: ask first. `state` carries the address for afterwards."""
+    """Nobody has proven that the person wants this: ask first. `state` is the address for afterwards, and `csrf` vouches for it."""
 
     csrf: str
     state: str
@@ -36,7 +36,11 @@ class Done(NamedTuple):
     """Signed out, and nowhere to go."""
 
 
-Ended = Away | Asked | Refused | Done
+class Stayed(NamedTuple):
+    """The person said no: nothing has happened."""
+
+
+Ended = Away | Asked | Refused | Done | Stayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +70,23 @@ class SignOut:
         url = logout.v2_target(query, catalogue.clients, catalogue.tenant.logout_urls)
         if url is None:
             return Refused("invalid_request", "The returnTo address is not allowed.")
-        await self._end(browser)
-        return Away(url) if url else Done()
+        return await self._away(url, browser)
 
     async def oidc(self, given: Mapping[str, str], browser: Browser) -> Ended:
         """RP-initiated logout 1.0; without an id_token_hint of this session the person confirms."""
-        catalogue = await self.current.latest()
         if given.get("action") == "cancel":
-            return Done()
+            return Stayed()
+        back = given.get("state", "")
+        if browser.session and same(given.get("csrf", ""), _vouched(browser, back)):
+            return await self._away(back, browser)
+        catalogue = await self.current.latest()
         hint = self.signer.verify(catalogue, given["id_token_hint"], ("JWT",)) if given.get("id_token_hint") else None
         plan = logout.oidc_target(given, hint, catalogue.clients)
         if plan is None:
             return Refused("invalid_request", "The post_logout_redirect_uri is not allowed.")
-        ours = await self._is_ours(plan, browser)
-        confirmed = same(given.get("csrf", ""), csrf_token(browser.session, "logout"))
-        if browser.session and not confirmed and not ours:
-            return Asked(csrf_token(browser.session, "logout"), given.get("state", ""))
-        await self._end(browser)
-        return Away(plan.url) if plan.url else Done()
+        if browser.session and not await self._is_ours(plan, browser):
+            return Asked(_vouched(browser, plan.url), plan.url)
+        return await self._away(plan.url, browser)
 
     async def _is_ours(self, plan: logout.Plan, browser: Browser) -> bool:
         """Whether the hint names the session of this very browser: anyone may hold some ID token of ours."""
@@ -92,6 +95,12 @@ class SignOut:
         session = (await self.store.arrive(digest(browser.session), None, self.mint.clock())).session
         return session is None or (session.account == plan.account and plan.sid in {"", session.sid})
 
-    async def _end(self, browser: Browser) -> None:
+    async def _away(self, url: str, browser: Browser) -> Away | Done:
         if browser.session:
             await self.store.sign_out(digest(browser.session), self.mint.clock(), (self.mint.fact("slo", ip=browser.ip),))
+        return Away(url) if url else Done()
+
+
+def _vouched(browser: Browser, url: str) -> str:
+    """Says that this browser was asked, and that the address was judged then."""
+    return csrf_token(browser.session, "logout:" + url)

@@ -8,7 +8,7 @@ import msgspec
 
 from yett.flows.current import Current
 from yett.flows.mfa_api import MfaApi
-from yett.flows.signout import Asked, Away, Ended, Refused, SignOut
+from yett.flows.signout import Asked, Away, Ended, Refused, SignOut, Stayed
 from yett.flows.tokens import Tokens
 from yett.flows.userinfo import Userinfo
 from yett.http.asgi import FORM, Malformed, Request, Response, json_response, see_other
@@ -116,6 +116,8 @@ class OAuth:
                 return await self._page(request, "logout-confirm", "/oidc/logout", state, csrf)
             case Refused(error, description):
                 return await self.pages.stop(error, description, self.edge.browser(request))
+            case Stayed():
+                return await self.pages.stop("declined", "", self.edge.browser(request), 200)
             case _:
                 response = await self._page(request, "logged-out", "", "", "")
                 return response._replace(headers=(*response.headers, self.edge.cookie(SESSION, "", 0)))

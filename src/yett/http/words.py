@@ -86,7 +86,7 @@ TROUBLES: Mapping[str, Trouble] = {
         "Logging in to this account is not possible at the moment.",
         "Contact support to find out why.",
     ),
-    "declined": Trouble("You have cancelled", "Nothing was changed and nobody was logged in.", "You can close this page, or go back and start again."),
+    "declined": Trouble("You have cancelled", "Nothing was changed.", "You can close this page, or go back and start again."),
     "unmet_authentication_requirements": Trouble(
         "A stronger login is needed",
         "The application asks for a way to confirm that it is you which this account does not have.",
