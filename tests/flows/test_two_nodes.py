@@ -56,8 +56,8 @@ def code(key: bytes, algorithm: str, digits: int, period: int) -> str:
 class Shop:
     """An application at one of the nodes."""
 
-    def __init__(self, issuer: str) -> None:
-        self.http = httpx.Client(base_url=issuer)
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
 
     def token(self, **fields: str) -> dict[str, Any]:
         said: dict[str, Any] = self.http.post("oauth/token", data={"client_id": "shop", "client_secret": "s", **fields}).json()
@@ -101,6 +101,6 @@ async def test_row_3_every_kind_of_code_is_accepted_once_by_all_nodes_together(d
             folder = tmp_path / f"node{number}"
             folder.mkdir()
             running.enter_context(serving(folder, port, *flags, YETT_KEK=KEK))
-        shops = [Shop(f"http://localhost:{port}/") for port in ports]
+        shops = [Shop(running.enter_context(httpx.Client(base_url=f"http://localhost:{port}/"))) for port in ports]
         found = {KINDS[number]: once(shops, number, key) for number, key in keys.items()}
     assert found == {kind: ["accepted", *["invalid_grant"] * nodes] for kind in KINDS}
