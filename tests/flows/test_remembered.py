@@ -113,7 +113,8 @@ async def test_it_wants_the_wish_and_a_full_mfa() -> None:
 async def test_it_is_of_its_own_account_alone() -> None:
     async with world(**ALWAYS) as w:
         browser = await remembered(w)
-        await w.person("bob")
+        adas, _ = await w.store.account("auth0|ada")
+        await w.person("bob", security_version=adas.security_version)
         page = await browser.submit(await w.authorize(browser), username="bob@example.test")
         assert asked(await browser.submit(page, password="secret of bob"))
 

@@ -162,6 +162,21 @@ async def test_declining_a_step_up_is_access_denied_and_the_session_stays_as_it_
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
+async def test_a_token_speaks_of_what_counted_for_it_and_not_of_all_that_its_session_vouches_for() -> None:
+    async with world() as w:
+        browser = await strong(w)
+        w.clock.now += 100
+        page = await w.authorize(browser, prompt="login")
+        _, answer = await w.exchange(await browser.submit(page, password="secret of ada"))
+        said = claims(answer["id_token"])
+        assert (said["amr"], said["auth_time"]) == (["pwd"], w.clock.now)
+        assert "acr" not in said
+        _, answer = await w.exchange(await w.authorize(browser, prompt="none"))
+        said = claims(answer["id_token"])
+        assert said["amr"] == ["pwd", "otp", "mfa"]
+        assert said["auth_time"] <= w.clock.now - 100
+
+
 async def test_max_age_is_judged_when_the_request_arrives() -> None:
     async with world() as w:
         await w.person()

@@ -107,8 +107,8 @@ async def test_row_24_a_backup_revives_nothing_that_was_used_since_it_was_made(t
             assert page.screen != "mfa-begin-enroll-options", "nobody knows which recovery codes were used"
         browser.app = w.app
         assert (await w.authorize(browser, prompt="none")).query["error"] == "login_required"
-        assert (await w.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"]))[0] == 403
         assert (await w.get("/userinfo", authorization=f"Bearer {tokens['access_token']}"))[0] == 401
+        assert (await w.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"]))[0] == 403
         assert (await prove(w, w.code(step=1), pending))[1]["error_description"] == "Malformed mfa_token"
         page = await w.login_until_code(browser)
         assert page.screen == "mfa-otp-challenge", "nor is the browser remembered"
