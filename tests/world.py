@@ -1,5 +1,6 @@
 """The whole house over a store in memory, with a clock that stands, and people and applications that live in it."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -142,6 +143,19 @@ class World:
         page = await self.authorize(browser, acr_values=MULTI_FACTOR)
         page = await browser.submit(page, username=f"{name}@example.test")
         return await browser.submit(page, password=f"secret of {name}")
+
+    def all_have_read(self, many: int) -> None:
+        """The next loads of an attempt wait for each other: each sees what is there before any of them has written."""
+        scene, waiting, barrier = self.store.scene, list(range(many)), asyncio.Barrier(many)
+
+        async def read(*args: Any) -> Any:
+            found = await scene(*args)
+            if waiting:
+                waiting.pop()
+                await barrier.wait()
+            return found
+
+        self.store.scene = read
 
     def limit(self, limiter: Any) -> None:
         """Put another limiter in the place of the one that there is."""

@@ -20,20 +20,6 @@ async def offered(w: World, browser: Browser, name: str = "ada") -> Page:
     return page
 
 
-def all_have_read(w: World, many: int) -> None:
-    """The next loads of an attempt wait for each other: so that each sees the account as it was before any of them wrote."""
-    scene, waiting, barrier = w.store.scene, list(range(many)), asyncio.Barrier(many)
-
-    async def read(*args: object) -> object:
-        found = await scene(*args)
-        if waiting:
-            waiting.pop()
-            await barrier.wait()
-        return found
-
-    w.store.scene = read
-
-
 async def kinds(w: World, name: str = "ada") -> list[str]:
     return sorted(one.kind for one in (await w.store.account(f"auth0|{name}"))[1])
 
@@ -80,7 +66,7 @@ async def test_row_5_of_many_first_confirms_at_once_one_wins_and_only_its_key_wo
             page = await offered(w, browser)
             waiting.append((browser, page, w.secrets["ada"]))
         now = w.clock.now // 30
-        all_have_read(w, 5)
+        w.all_have_read(5)
         pages = await asyncio.gather(*(browser.submit(page, code=otp(key, now)) for browser, page, key in waiting))
         won = [number for number, page in enumerate(pages) if page.screen == "mfa-recovery-code-enrollment"]
         assert len(won) == 1

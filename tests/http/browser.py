@@ -83,6 +83,7 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
     ip: str = "127.0.0.1"
     language: str = "en"
+    agent: str = ""
 
     async def get(self, url: str, **query: str) -> Page:
         return await self._go("GET", url + ("?" + urlencode(query) if query else ""), b"")
@@ -100,7 +101,7 @@ class Browser:
         for _ in range(10):
             path = url.removeprefix(self.issuer.rstrip("/"))
             headers = {"host": urlsplit(self.issuer).netloc, "cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
-            headers["accept-language"] = self.language
+            headers |= {"accept-language": self.language, "user-agent": self.agent}
             if method == "POST":
                 headers["content-type"] = "application/x-www-form-urlencoded"
             status, got, answer = await call(self.app, method, path, headers=headers, body=body, client=self.ip)
