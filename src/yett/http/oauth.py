@@ -69,12 +69,11 @@ class OAuth:
     async def userinfo(self, request: Request) -> Response:
         """GET or POST, with the token in the header or in the form (RFC 6750, 2)."""
         given = dict(request.form) if request.method == "POST" and request.content_type == FORM else {}
-        headers = self._cors(request, None)
         try:
             said = await self.userinfo_flow(request.headers.get("authorization", ""), given.get("access_token", ""))
         except OAuthError as refused:
-            return json_response(refused.body(), refused.status, (*NO_STORE, *headers, *refused.headers()))
-        return json_response(said, 200, (*NO_STORE, *headers))
+            return json_response(refused.body(), refused.status, (*NO_STORE, *await self._cors(request, None), *refused.headers()))
+        return json_response(said, 200, (*NO_STORE, *await self._cors(request, None)))
 
     async def preflight(self, request: Request) -> Response:
         """CORS: which origins may ask is judged when they do."""
@@ -129,20 +128,23 @@ class OAuth:
 
     async def _told(self, request: Request, act: Callable[[Mapping[str, str]], object]) -> Response:
         given = body_fields(request)
-        headers = (*NO_STORE, *self._cors(request, presented_client(given, request.headers.get("authorization", ""))))
+        presented = presented_client(given, request.headers.get("authorization", ""))
         try:
             said = await act(given)  # type: ignore[misc]
         except OAuthError as refused:
-            return json_response(refused.body(), refused.status, (*headers, *refused.headers()))
+            return json_response(refused.body(), refused.status, (*NO_STORE, *await self._cors(request, presented), *refused.headers()))
+        headers = (*NO_STORE, *await self._cors(request, presented))
         return json_response(said, 200, headers) if said is not None else Response(200, b"", headers=headers)
 
-    def _cors(self, request: Request, client_id: str | None) -> tuple[tuple[str, str], ...]:
-        """An origin may read the answer if the client that it names has registered it; a bearer token suffices elsewhere."""
+    async def _cors(self, request: Request, client_id: str | None) -> tuple[tuple[str, str], ...]:
+        """An origin may read the answer if the client that it names has registered it; a bearer token suffices elsewhere.
+
+        Asked after the act, which has read the configuration in force: a new client's first answer is readable, too.
+        """
         origin = request.headers.get("origin")
         if origin is None:
             return ()
-        catalogue = self.current.known
-        clients = catalogue.clients if catalogue else {}
+        clients = (self.current.known or await self.current.latest()).clients
         asked = clients.values() if client_id is None else filter(None, (clients.get(client_id),))
         if not any(origin_allowed(origin, client) for client in asked):
             return (("vary", "origin"),)
