@@ -169,3 +169,28 @@ async def test_cookies_say_what_they_must() -> None:
         page = await browser.submit(page, password="secret of ada")
         (cookie,) = [value for name, value in page.headers if name == "set-cookie" and "session" in value]
         assert cookie.split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Lax"]
+
+
+async def test_a_hint_that_names_somebody_else_means_that_this_session_is_not_the_one() -> None:
+    """OIDC Core 3.1.2.1: neither a token of another account, nor one that is none of ours."""
+    async with world() as w:
+        await w.person()
+        await w.person("bob")
+        browser, bobs = w.browser(), w.browser()
+        _, own = await w.exchange(await w.login(browser))
+        _, other = await w.exchange(await w.login(bobs, "bob"))
+        assert "code" in (await w.authorize(browser, prompt="none", id_token_hint=own["id_token"])).query
+        for hint in (other["id_token"], own["id_token"][:-4] + "AAAA", "x.y.z"):
+            assert (await w.authorize(browser, prompt="none", id_token_hint=hint)).query["error"] == "login_required"
+            assert (await w.authorize(browser, id_token_hint=hint)).screen == "login-id"
+        assert "code" in (await w.authorize(browser, prompt="none")).query
+
+
+async def test_an_account_that_is_to_be_selected_is_not_taken_for_granted() -> None:
+    async with world() as w:
+        await w.person()
+        browser = w.browser()
+        await w.login(browser)
+        page = await w.authorize(browser, prompt="select_account")
+        assert page.screen == "login-id"
+        assert "ada@example.test" not in page.text

@@ -88,14 +88,16 @@ async def test_row_17_no_header_gives_a_guesser_new_tries() -> None:
         assert said == [403] * 3 + [429] * 3
 
 
-async def answer_to(w: World, origin: str, client: str = "spa", path: str = "/oauth/token") -> dict[str, str]:
-    body = urlencode({"client_id": client, "grant_type": "authorization_code", "code": "x", "redirect_uri": BACK, "code_verifier": VERIFIER}).encode()
+async def answer_to(w: World, origin: str, client: str = "spa", path: str = "/oauth/token", grant: str = "authorization_code") -> dict[str, str]:
+    body = urlencode({"client_id": client, "grant_type": grant, "code": "x", "redirect_uri": BACK, "code_verifier": VERIFIER}).encode()
     headers = {"content-type": "application/x-www-form-urlencoded", "origin": origin}
     _, got, _ = await call(w.app, "POST", path, headers=headers, body=body)
     return dict(got)
 
 
 async def test_the_first_answer_to_an_origin_that_is_registered_can_be_read_by_it() -> None:
+    async with world() as w:
+        assert (await answer_to(w, ORIGIN, grant="nonsense"))["access-control-allow-origin"] == ORIGIN
     async with world() as w:
         assert (await answer_to(w, ORIGIN))["access-control-allow-origin"] == ORIGIN
         spa = (await w.store.catalogue()).clients["spa"]
