@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from itertools import count
 
 from yett.domain.fact import Fact
 from yett.ports import Clock, Randomness
@@ -18,6 +19,7 @@ class Mint:
     def __init__(self, clock: Clock, random: Randomness) -> None:
         self.clock = clock
         self.random = random
+        self.facts = count()
 
     def name(self, prefix: str = "", size: int = 18) -> str:
         """A name that cannot be guessed, safe in a URL."""
@@ -28,6 +30,6 @@ class Mint:
         return self.name(size=32)
 
     def fact(self, type: str, account: str | None = None, client: str | None = None, **data: object) -> Fact:
-        """A fact of now. Its id sorts by time, and is otherwise random."""
+        """A fact of now. Its id sorts by time, within a second by the order in which they were made here, and is otherwise random."""
         now = self.clock()
-        return Fact(f"{now:012x}{self.random(10).hex()}", now, type, account, client, data)
+        return Fact(f"{now:012x}{next(self.facts) & 0xFFFFFF:06x}{self.random(7).hex()}", now, type, account, client, data)
