@@ -355,14 +355,28 @@ class Files(Protocol):
         ...
 
 
-class Mail(NamedTuple):
-    """A message in words, as a provider takes it. `id` is the same at every try, so that whoever has it knows it again."""
+class Letter(NamedTuple):
+    """A message in words, as a provider takes it; only a mail has `subject` and `html`.
 
+    `id` is the same at every try, so that whoever has it knows it again. `locale` is the language of `text`; `code` what
+    a voice reads digit by digit, empty for a notice.
+    """
+
+    channel: Literal["email", "sms", "voice", "push"]
     to: str
-    subject: str
     text: str
-    html: str
+    subject: str = ""
+    html: str = ""
     id: str = ""
+    locale: str = "en"
+    code: str = ""
+
+
+class Sent(NamedTuple):
+    """A provider's yes: its own name for the message ("" where it gives none), and the price where it says one ("0.0075 USD")."""
+
+    reference: str = ""
+    price: str = ""
 
 
 class Undelivered(Exception):
@@ -373,12 +387,17 @@ class Undelivered(Exception):
         self.permanent = permanent
 
 
-class Sender(Protocol):
-    """One provider."""
+class Provider(Protocol):
+    """Whoever carries messages of one channel."""
 
-    async def send(self, mail: Mail) -> str:
-        """Hand the message over; returns the receipt. Raises Undelivered."""
+    @property
+    def name(self) -> str:
+        """What the ledger calls it."""
+        ...
+
+    async def send(self, letter: Letter) -> Sent:
+        """Hand the message over. Raises Undelivered."""
         ...
 
 
-Compose = Callable[[Message, str], Mail]
+Compose = Callable[[Message, str], Letter]

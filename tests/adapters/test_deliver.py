@@ -25,9 +25,9 @@ from yett.adapters.deliver.words import LANGUAGES, METHODS
 from yett.adapters.sql.opening import open_store
 from yett.domain.enrolment import Message
 from yett.flows.deliver import Carrier
-from yett.ports import Mail, Undelivered
+from yett.ports import Letter, Undelivered
 
-MAIL = Mail("ada@example.test", "Grüße", "Text — mit Umlaut ä\n", "<p>ä</p>", "m1")
+MAIL = Letter("email", "ada@example.test", "Text — mit Umlaut ä\n", "Grüße", "<p>ä</p>", "m1")
 TEMPLATES = sorted(set(LANGUAGES["en"]) - {""})
 
 

@@ -14,7 +14,7 @@ from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Message, State
 from yett.flows import deliver
 from yett.flows.deliver import LEASE, PATIENCE, Carrier
-from yett.ports import Delivery, Mail, Undelivered
+from yett.ports import Delivery, Letter, Sent, Undelivered
 
 NOW = 1000
 NOTE = Message("email", "ada@example.test", "factor_added", "en", {"factor": "totp"})
@@ -36,24 +36,26 @@ class Clock:
 class Provider:
     """Takes everything, unless it `does` something else; `then` happens before."""
 
-    def __init__(self, does: Exception | None = None, then: Callable[[Mail], Awaitable[object]] | None = None) -> None:
+    name = "one"
+
+    def __init__(self, does: Exception | None = None, then: Callable[[Letter], Awaitable[object]] | None = None) -> None:
         self.does, self.then = does, then
-        self.asked: list[Mail] = []
+        self.asked: list[Letter] = []
 
     @property
     def to(self) -> list[str]:
         return [mail.to for mail in self.asked]
 
-    async def send(self, mail: Mail) -> str:
-        self.asked.append(mail)
+    async def send(self, letter: Letter) -> Sent:
+        self.asked.append(letter)
         if self.then:
-            await self.then(mail)
+            await self.then(letter)
         if self.does:
             raise self.does
-        return "taken"
+        return Sent("taken")
 
 
-async def never(_: Mail) -> None:
+async def never(_: Letter) -> None:
     await asyncio.Event().wait()
 
 
@@ -118,9 +120,9 @@ async def test_a_provider_that_does_not_answer_is_passed_over_before_the_lease_e
 
 
 async def test_a_slow_message_holds_up_no_other(store: SqlStore) -> None:
-    async def slow_for_one(mail: Mail) -> None:
-        if mail.to.startswith("slow"):
-            await never(mail)
+    async def slow_for_one(letter: Letter) -> None:
+        if letter.to.startswith("slow"):
+            await never(letter)
 
     provider = Provider(then=slow_for_one)
     here = Carrying(store, provider)
@@ -135,7 +137,7 @@ async def test_a_slow_message_holds_up_no_other(store: SqlStore) -> None:
 async def test_there_are_no_more_underway_than_there_is_room_for_and_the_rest_follows(store: SqlStore) -> None:
     gate, most, underway = asyncio.Event(), 0, 0
 
-    async def counted(_: Mail) -> None:
+    async def counted(_: Letter) -> None:
         nonlocal most, underway
         underway += 1
         most = max(most, underway)
@@ -261,7 +263,7 @@ async def test_a_code_that_nobody_takes_is_not_tried_beyond_the_end_of_its_chall
 
 
 async def test_a_code_does_not_leave_by_the_second_provider_when_its_challenge_ended_at_the_first(store: SqlStore) -> None:
-    async def slowly(_: Mail) -> None:
+    async def slowly(_: Letter) -> None:
         here.clock.now = QUESTION.expires_at
 
     second = Provider()
@@ -286,7 +288,7 @@ async def test_a_code_whose_question_was_put_anew_does_not_leave_any_more(store:
 
 
 async def test_a_message_that_cannot_be_composed_is_told_of_and_holds_up_no_other(store: SqlStore) -> None:
-    def bug(message: Message, code: str) -> Mail:
+    def bug(message: Message, code: str) -> Letter:
         if message.to.startswith("bug"):
             raise KeyError(message.template)
         return compose(message, code)

@@ -13,7 +13,7 @@ class Ask(NamedTuple):
 
     `random` is fresh (64 bytes); `now` in seconds; `rules` are the factor's settings as the tenant has them; `target`
     is the address or number that shall be enrolled; `issuer` and `label` name tenant and account where an
-    authenticator shows them; `transaction` is the digest of what is being approved, `text` its words.
+    authenticator shows them; `channel` is the one that was chosen ("": the usual one); `transaction` is the digest of what is being approved, `text` its words.
     """
 
     random: bytes
@@ -34,8 +34,9 @@ class Words(NamedTuple):
     """A factor's names on each surface, so that no table elsewhere lists kinds.
 
     `factor` is Auth0's name under guardian/factors ("" where Auth0 has none); `method` the type under
-    authentication-methods; `requirement` the type under mfa_requirements; `authenticator` and `channel` those of the
-    MFA API; `grant` the grant that shows it; `challenge_type` otp, oob or "". `screen_*` are page names; `log_*` log types.
+    authentication-methods; `requirement` the type under mfa_requirements; `authenticator` and `channels` those of the
+    MFA API (which lists an enrolment once for each channel); `grant` the grant that shows it; `challenge_type` otp,
+    oob or "". `screen_*` are page names; `log_*` log types.
     `companion` is enrolled along with the first second factor (recovery codes); `id_prefix` begins enrolment ids.
     """
 
@@ -43,7 +44,7 @@ class Words(NamedTuple):
     method: str = ""
     requirement: str = ""
     authenticator: str = ""
-    channel: str = ""
+    channels: tuple[str, ...] = ()
     grant: str = ""
     challenge_type: str = ""
     screen_challenge: str = ""

@@ -1,29 +1,15 @@
-"""Codes by e-mail: what is used up is the challenge, so that two attempts of one account do not collide."""
+"""Codes by e-mail."""
 
 import hashlib
-import hmac
-import json
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar
 
 from yett.domain.account import canonical
-from yett.domain.code import code_of, digits
-from yett.domain.enrolment import Challenge, Enrolment, Message, State
+from yett.domain.enrolment import Challenge, Enrolment, State
 from yett.domain.proof import Shown
 from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Ask, Words
-
-LIFE, DIGITS = 300, 6
-# Ten minutes at most (NIST SP 800-63B-4, 3.1.3.2).
-LIVES, LENGTHS = range(60, 601), range(6, 9)
-
-
-class Terms(NamedTuple):
-    """What a question remembers besides its secret: how long the code is, what for, and which mailbox it went to."""
-
-    digits: int
-    purpose: str
-    to: str
+from yett.factors.sent import code_to, judged, terms_of
 
 
 class Email:
@@ -36,7 +22,7 @@ class Email:
         method="email",
         requirement="email",
         authenticator="oob",
-        channel="email",
+        channels=("email",),
         grant="http://auth0.com/oauth/grant-type/mfa-oob",
         challenge_type="oob",
         screen_challenge="mfa-email-challenge",
@@ -56,8 +42,8 @@ class Email:
         """Whoever has the code has the mailbox."""
         if not pending.offer:
             return Rejected("expired")
-        address = _terms(pending).to
-        return self._judge(pending, answer, ask, State(b"", address.encode()), _shown(address))
+        address = terms_of(pending).to
+        return judged(pending, answer, ask, State(b"", address.encode()), _shown(address))
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
         """A code to the first of them."""
@@ -72,9 +58,9 @@ class Email:
         if asked is None or one.id not in asked.to:
             return Rejected("expired")
         # A code to a mailbox that was replaced since proves nothing of the new one.
-        if _terms(asked).to != one.state.open.decode():
+        if terms_of(asked).to != one.state.open.decode():
             return Rejected("expired")
-        return self._judge(asked, answer, ask, one.state, self.promise(one)._replace(binds=asked.binds))
+        return judged(asked, answer, ask, one.state, self.promise(one)._replace(binds=asked.binds))
 
     def spent(self, one: Enrolment) -> bool:
         """Never: it can be asked again."""
@@ -85,21 +71,8 @@ class Email:
         return state
 
     def _ask(self, ask: Ask, to: tuple[str, ...], target: str, template: str) -> Challenge:
-        terms = Terms(_within(ask.rules, "otp_length", DIGITS, LENGTHS), template, canonical(target))
-        life = _within(ask.rules, "otp_expiration_time", LIFE, LIVES)
-        remember = State(ask.random[:32], json.dumps(terms._asdict()).encode())
-        message = Message("email", terms.to, template, ask.locale, {"minutes": str(max(1, life // 60))})
-        show = {"masked": masked(terms.to), "digits": str(terms.digits)}
-        until = ask.now + life
-        return Challenge(ask.id, ask.attempt, self.kind, "email", to, remember, show, (message,), ask.transaction, until)
-
-    def _judge(self, asked: Challenge, answer: bytes, ask: Ask, state: State, shown: Shown) -> Accepted | Rejected:
-        if not asked.answerable(ask.now):
-            return Rejected("expired")
-        typed = digits(answer.decode(errors="replace"), _terms(asked).digits)
-        if not hmac.compare_digest(code_of(asked).encode(), typed.encode()):
-            return Rejected("wrong_code")
-        return Accepted(state, asked.remember, shown)
+        address = canonical(target)
+        return code_to(address, masked(address), ask, self.kind, "email", to, template)
 
 
 def masked(address: str) -> str:
@@ -112,12 +85,3 @@ def masked(address: str) -> str:
 def _shown(address: str) -> Shown:
     channel = hashlib.sha256(b"email:" + address.encode()).digest() if address else None
     return Shown("email", "possession", channel, ("email",), 1, spendable=True)
-
-
-def _within(rules: Mapping[str, object], name: str, usual: int, allowed: range) -> int:
-    """The tenant's figure, no looser than is allowed."""
-    return min(max(int(str(rules.get(name, usual))), allowed[0]), allowed[-1])
-
-
-def _terms(asked: Challenge) -> Terms:
-    return Terms(**json.loads(asked.remember.open))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from yett.domain.code import code_of
-from yett.ports import Clock, Compose, Delivery, Mail, Outbox, Sender, Undelivered
+from yett.ports import Clock, Compose, Delivery, Letter, Outbox, Provider, Sent, Undelivered
 
 LEASE, SWEEP, ROOM = 30, 5.0, 20
 # For all providers together: were it longer than the lease, another node would send the message as well.
@@ -26,7 +26,7 @@ class Carrier:
     """The outbox's way out of this process. `tell` hears of each refusal and each fault, `counts` says how many."""
 
     store: Outbox
-    senders: Sequence[Sender]
+    senders: Sequence[Provider]
     compose: Compose
     clock: Clock
     tell: Tell
@@ -81,29 +81,29 @@ class Carrier:
                 self.wake()
             self.underway -= 1
 
-    async def _offer(self, one: Delivery) -> str | list[Exception]:
+    async def _offer(self, one: Delivery) -> Sent | list[Exception]:
         """The receipt of the first provider that takes it, or why none did."""
         faults: list[Exception] = []
-        mail: Mail | None = None
+        letter: Letter | None = None
         for sender in self.senders:
             if self.clock() >= _ends(one):
                 break
             try:
-                mail = mail or self.compose(one.message, _code(one))._replace(id=one.id)
+                letter = letter or self.compose(one.message, _code(one))._replace(id=one.id)
                 async with asyncio.timeout(self.patience / len(self.senders)):
-                    return await sender.send(mail)
+                    return await sender.send(letter)
             except Exception as fault:  # noqa: BLE001 - a fault of one provider, or of its adapter, is a reason to ask the next
                 self.counts["refused"] += 1
                 self.tell(_named(one), fault)
                 faults.append(fault)
-                if mail is None:
+                if letter is None:
                     break
         return faults
 
-    async def _settle(self, one: Delivery, taken: str | list[Exception]) -> None:
-        if isinstance(taken, str):
+    async def _settle(self, one: Delivery, taken: Sent | list[Exception]) -> None:
+        if isinstance(taken, Sent):
             self.counts["sent"] += 1
-            return await self.store.sent(one.id, self.clock(), taken)
+            return await self.store.sent(one.id, self.clock(), taken.reference)
         wait = BACK_OFF[min(one.tries, len(BACK_OFF) - 1)]
         again = self.clock() + wait
         hopeless = bool(taken) and all(isinstance(fault, Undelivered) and fault.permanent for fault in taken)
@@ -117,9 +117,17 @@ class Carrier:
 
     def _shown(self, one: Delivery) -> Mapping[str, object]:
         code = _code(one)
-        mail = self.compose(one.message, code)
+        letter = self.compose(one.message, code)
         data = {**one.message.data, **({"code": code} if code else {})}
-        return {"id": one.id, "at": one.created_at, "channel": one.message.channel, "to": mail.to, "subject": mail.subject, "text": mail.text, "data": data}
+        return {
+            "id": one.id,
+            "at": one.created_at,
+            "channel": one.message.channel,
+            "to": letter.to,
+            "subject": letter.subject,
+            "text": letter.text,
+            "data": data,
+        }
 
 
 def _code(one: Delivery) -> str:

@@ -103,8 +103,8 @@ class Whereabouts:
         outcome = self.gate.decide(case, now)
         return Here(attempt, arrival, catalogue, request, case, outcome, self._place(case, outcome, catalogue, now))
 
-    def ask(self, here: Here, factor: Factor) -> Ask:
-        """All that a factor may want to know."""
+    def ask(self, here: Here, factor: Factor, *, channel: str = "", target: str = "") -> Ask:
+        """All that a factor may want to know; `channel` and `target` are what a person chose and typed."""
         tenant, account = here.catalogue.tenant, here.arrival.account
         rules = {"count": tenant.recovery_codes, **tenant.factor_settings.get(factor.words.factor, {})}
         label = account.email if account else ""
@@ -115,8 +115,8 @@ class Whereabouts:
             attempt=here.attempt.id,
             rules=rules,
             locale=(here.request.ui_locales or ("en",))[0],
-            channel=factor.words.channel,
-            target=label,
+            channel=channel,
+            target=target or label,
             issuer=tenant.brand.name,
             label=label,
             transaction=here.attempt.transaction,

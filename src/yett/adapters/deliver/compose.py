@@ -5,7 +5,7 @@ from string import Formatter
 
 from yett.adapters.deliver.words import LANGUAGES, METHODS
 from yett.domain.enrolment import Message
-from yett.ports import Mail
+from yett.ports import Letter
 
 LONGEST = 200
 PAGE = (
@@ -15,7 +15,7 @@ PAGE = (
 CODE = '<p style="font-size:2em;font-weight:bold;letter-spacing:.15em">{text}</p>'
 
 
-def compose(message: Message, code: str) -> Mail:
+def compose(message: Message, code: str) -> Letter:
     """The mail of a message; `code` is what its challenge derives, empty for a notice.
 
     Values are data, never markup and never a header: a client's name with a line break in it stays one line. A template
@@ -32,7 +32,7 @@ def compose(message: Message, code: str) -> Mail:
     said = [paragraph.format_map(values) for paragraph in paragraphs if _named(paragraph) <= values.keys()]
     body = "".join((CODE if code and one == code else "<p>{text}</p>").format(text=escape(one)) for one in said)
     html = PAGE.format(language=language, subject=escape(subject), body=body)
-    return Mail(one_line(message.to), subject, "\n\n".join(said) + "\n", html)
+    return Letter(message.channel, one_line(message.to), "\n\n".join(said) + "\n", subject, html, locale=language, code=code)
 
 
 def one_line(value: str) -> str:

@@ -1,11 +1,15 @@
 """Delivers nowhere: the dev outbox shows what would have left."""
 
-from yett.ports import Mail
+from typing import ClassVar
+
+from yett.ports import Letter, Sent
 
 
 class Dev:
-    """A provider for --demo."""
+    """A provider for --demo, of every channel."""
 
-    async def send(self, mail: Mail) -> str:  # noqa: ARG002 - nothing leaves
+    name: ClassVar[str] = "dev"
+
+    async def send(self, letter: Letter) -> Sent:  # noqa: ARG002 - nothing leaves
         """Kept where it is."""
-        return "dev"
+        return Sent()

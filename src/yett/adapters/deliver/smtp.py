@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from typing import TYPE_CHECKING, Literal
 
-from yett.ports import Mail, Undelivered
+from yett.ports import Letter, Sent, Undelivered
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTPResponseException
@@ -29,15 +29,20 @@ class Smtp:
     ca: str | None = None
     timeout: float = TIMEOUT
 
-    async def send(self, mail: Mail) -> str:
-        """Hand it over; the receipt is what the server said. Raises Undelivered.
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return f"smtp:{self.host}:{self.port}"
+
+    async def send(self, letter: Letter) -> Sent:
+        """Hand it over; the reference is what the server said. Raises Undelivered.
 
         A recipient or a message refused by a 5xx is final here; a server that is down, slow, busy or does not know us is not.
         """
         import aiosmtplib
 
         try:
-            message = as_message(mail, self.sender)
+            message = as_message(letter, self.sender)
         except (MessageError, ValueError, IndexError):
             raise Undelivered("no such header, or no such address", permanent=True) from None
         try:
@@ -45,7 +50,7 @@ class Smtp:
             _, said = await aiosmtplib.send(
                 message,
                 sender=parseaddr(self.sender)[1],
-                recipients=[mail.to],
+                recipients=[letter.to],
                 hostname=self.host,
                 port=self.port,
                 timeout=self.timeout,
@@ -61,31 +66,31 @@ class Smtp:
             raise self._refused(refused, "message") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
             raise Undelivered(f"{self.host}: {type(failure).__name__}") from None
-        return said[:100]
+        return Sent(said[:100])
 
     def _refused(self, answer: "SMTPResponseException", what: str) -> Undelivered:
         """The server's own words may quote the address, so the code alone is told."""
         return Undelivered(f"{self.host}: {what} refused ({answer.code})", permanent=answer.code >= PERMANENT)
 
 
-def as_message(mail: Mail, sender: str) -> EmailMessage:
+def as_message(letter: Letter, sender: str) -> EmailMessage:
     """RFC 5322, text and HTML; auto-generated, so that no out-of-office answers it (RFC 3834).
 
     Raises ValueError where `to` is not one address and nothing but (a comma would tell somebody else the code), and
     where a header is more than its line: as an encoded word (RFC 2047) a line break gets past the library's own check.
     """
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, mail.to, mail.subject
-    if [one.addr_spec for one in message["To"].addresses] != [mail.to] or not all(value.isprintable() for value in message.values()):
+    message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
+    if [one.addr_spec for one in message["To"].addresses] != [letter.to] or not all(value.isprintable() for value in message.values()):
         raise ValueError("not a header of one line, to one address")
-    message["Date"], message["Message-ID"] = formatdate(usegmt=True), _message_id(mail, sender)
+    message["Date"], message["Message-ID"] = formatdate(usegmt=True), _message_id(letter, sender)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
     return message
 
 
-def _message_id(mail: Mail, sender: str) -> str:
+def _message_id(letter: Letter, sender: str) -> str:
     """The same at every try: a mailbox that has the message, though a provider's yes was lost, shows it once."""
     domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{hashlib.sha256(mail.id.encode()).hexdigest()[:32]}@{domain}>" if mail.id else make_msgid(domain=domain)
+    return f"<{hashlib.sha256(letter.id.encode()).hexdigest()[:32]}@{domain}>" if letter.id else make_msgid(domain=domain)
