@@ -400,4 +400,25 @@ class Provider(Protocol):
         ...
 
 
+class Receipt(NamedTuple):
+    """What a provider tells later of a message that it took, by its own name for it."""
+
+    reference: str
+    outcome: Literal["delivered", "failed"]
+    detail: str = ""
+    price: str = ""
+
+
+class Unsigned(Exception):
+    """A report of receipts that does not come from the provider it names."""
+
+
+class Reporting(Protocol):
+    """A provider that tells of deliveries by calling us."""
+
+    def report(self, url: str, headers: Mapping[str, str], body: bytes) -> Sequence[Receipt]:
+        """What its call says; names of `headers` are in lower case. Raises Unsigned, and ValueError for what cannot be read."""
+        ...
+
+
 Compose = Callable[[Message, str], Letter]
