@@ -188,8 +188,8 @@ class Tokens(Protocol):
         """Use the token up and write its successors; used before and out of `leeway`: the grant is revoked."""
         ...
 
-    async def grant(self, grant: Grant, tokens: Sequence[Token], facts: Sequence[Fact], touch: Session | None = None) -> bool:
-        """Write a new grant without an attempt; `touch` is the session it rests on, whose `idle_at` moves on.
+    async def grant(self, grant: Grant, tokens: Sequence[Token], facts: Sequence[Fact], session: Session | None = None, idle_at: int | None = None) -> bool:
+        """Write a new grant without an attempt; `session` is what it rests on, whose `idle_at` moves on where one is given.
 
         False, and nothing is written, where that session has ended meanwhile.
         """

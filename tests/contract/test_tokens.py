@@ -1,5 +1,7 @@
 """Grants and tokens: used once, and the family falls with a replay."""
 
+import pytest
+
 from tests.contract.samples import DAY, NOW, fact, grant, session, signed_in, somebody, token, types
 from yett.domain.session import Conclusion
 from yett.ports import Store
@@ -94,13 +96,16 @@ async def test_a_grant_moves_the_session_on_that_it_rests_on(store: Store) -> No
     one = session(owner)
     await signed_in(store, owner, Conclusion(one))
     touched = one._replace(idle_at=NOW + DAY // 2)
-    assert await store.grant(grant(owner), (), (), touched)
+    assert await store.grant(grant(owner), (), (), one)
+    assert (await store.arrive(one.id, None, NOW)).session == one
+    assert await store.grant(grant(owner), (), (), one, touched.idle_at)
     assert (await store.arrive(one.id, None, NOW)).session == touched
 
 
-async def test_no_grant_rests_on_a_session_that_has_ended(store: Store) -> None:
+@pytest.mark.parametrize("idle_at", [None, NOW + DAY // 2])
+async def test_no_grant_rests_on_a_session_that_has_ended(store: Store, idle_at: int | None) -> None:
     owner, _ = await somebody(store)
     one, given = session(owner), grant(owner)
-    assert not await store.grant(given, (token(given),), (fact("ssa"),), one)
+    assert not await store.grant(given, (token(given),), (fact("ssa"),), one, idle_at)
     assert not await store.grant_live(given.id, NOW)
     assert await types(store) == []

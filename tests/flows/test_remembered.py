@@ -212,3 +212,17 @@ async def remembered_without_policy(w: World) -> Browser:
     browser = w.browser()
     await w.login(browser, remember=True, acr_values=MULTI_FACTOR)
     return browser
+
+
+async def test_no_code_is_given_where_its_use_is_not_written() -> None:
+    async with world() as w:
+        browser = await remembered_without_policy(w)
+        await password_alone(w, browser)
+        await w.configure(**ALWAYS)
+
+        async def lost(*_: object) -> bool:
+            return False
+
+        w.store.conclude = lost
+        page = await w.authorize(browser)
+        assert (page.screen, page.query.get("code")) == ("login-id", None)

@@ -4,6 +4,7 @@ import pytest
 
 from tests.http.browser import Browser
 from tests.world import MULTI_FACTOR, World, claims, essential, world
+from yett.flows.mint import digest
 
 HOUR = 3600
 
@@ -82,6 +83,34 @@ async def test_a_step_up_that_was_begun_before_signing_out_has_nothing_to_build_
         page = await browser.submit(page, code=w.code())
         assert (page.screen, page.query.get("code")) == ("login-password", None)
         assert [one.kind for one in (await w.store.account("auth0|ada"))[1]] == ["password"]
+
+
+async def test_no_code_is_given_for_a_session_that_ends_at_the_same_moment() -> None:
+    async with world() as w:
+        await w.person()
+        browser = w.browser()
+        await w.login(browser)
+        grant, session = w.store.grant, digest(browser.cookies["yett-session"])
+
+        async def too_late(*args: object) -> bool:
+            await w.store.sign_out(session, w.clock(), ())
+            return bool(await grant(*args))
+
+        w.store.grant = too_late
+        assert (await w.authorize(browser)).screen == "login-id"
+
+
+async def test_a_silent_request_whose_session_ends_at_the_same_moment_is_told_that_a_login_is_required() -> None:
+    async with world() as w:
+        await w.person()
+        browser = w.browser()
+        await w.login(browser)
+
+        async def ended(*_: object) -> bool:
+            return False
+
+        w.store.grant = ended
+        assert (await w.authorize(browser, prompt="none")).query["error"] == "login_required"
 
 
 async def test_a_step_up_is_not_carried_on_by_a_session_of_somebody_else() -> None:

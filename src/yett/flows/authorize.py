@@ -102,16 +102,24 @@ class Authorize:
         if conclusion.device is not None:
             await self.store.begin(here.attempt, ())
             kept = conclusion._replace(session=None, raises=None)
-            await self.store.conclude(here.attempt, kept, (fact,), self.mint.clock())
+            if not await self.store.conclude(here.attempt, kept, (fact,), self.mint.clock()):
+                return await self._over(here, browser)
             return leave._replace(session="")
         session = here.arrival.session
         if conclusion.grant is None or session is None:
             return Stop("server_error")
         now = self.mint.clock()
         idle = min(now + here.case.regime.session_idle, session.ends_at)
-        touch = session._replace(idle_at=idle) if idle - session.idle_at > OVERLAP else None
-        await self.store.grant(conclusion.grant, conclusion.tokens, (fact,), touch)
+        moves = idle if idle - session.idle_at > OVERLAP else None
+        if not await self.store.grant(conclusion.grant, conclusion.tokens, (fact,), session, moves):
+            return await self._over(here, browser)
         return leave._replace(session="", device="")
+
+    async def _over(self, here: Here, browser: Browser) -> Step:
+        """The session ended, or another tab used its remembered browser, while we judged: judged again, with what is left."""
+        attempt = here.attempt._replace(id=self.mint.name(), account=None, base=(), waivers=())
+        arrival = here.arrival._replace(session=None, account=None, enrolments=(), device=None)
+        return await self._on(self.whereabouts.stand(attempt, arrival, here.catalogue), here.request, browser)
 
     async def _silently_refused(self, here: Here, request: AuthorizationRequest, refused: tuple[str, str]) -> Leave:
         error, description = refused

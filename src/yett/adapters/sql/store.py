@@ -184,9 +184,9 @@ class SqlStore:
         """Use a token up."""
         return await self.driver.write(partial(tokens.redeem, token, successors, leeway, now, facts))
 
-    async def grant(self, grant: Grant, tokens_: Sequence[Token], facts: Sequence[Fact], touch: Session | None = None) -> bool:
+    async def grant(self, grant: Grant, tokens_: Sequence[Token], facts: Sequence[Fact], session: Session | None = None, idle_at: int | None = None) -> bool:
         """A grant without an attempt."""
-        return await self.driver.write(partial(tokens.grant, grant, tokens_, facts, touch))
+        return await self.driver.write(partial(tokens.grant, grant, tokens_, facts, session, idle_at))
 
     async def revoke(self, grant: str, now: int, facts: Sequence[Fact]) -> None:
         """Revoke a grant."""

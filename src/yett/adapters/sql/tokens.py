@@ -36,11 +36,9 @@ _USE = update(tokens).where(tokens.c.digest == blob("this_token"), tokens.c.gran
 USE_ONCE = _USE.values(used_at=NOW).where(tokens.c.used_at.is_(None))
 USE_AGAIN = _USE.values(used_at=tokens.c.used_at).where(tokens.c.used_at > number("since"))
 REVOKE = update(grants).values(revoked_at=NOW).where(grants.c.id == word("this_grant"), grants.c.revoked_at.is_(None))
-TOUCH = (
-    update(sessions)
-    .values(idle_at=number("new_idle_at"))
-    .where(sessions.c.sid == word("this_sid"), sessions.c.account == word("this_account"), sessions.c.epoch == EPOCH)
-)
+_THIS = (sessions.c.sid == word("this_sid"), sessions.c.account == word("this_account"), sessions.c.epoch == EPOCH)
+TOUCH = update(sessions).values(idle_at=number("new_idle_at")).where(*_THIS)
+STANDS = select(sessions.c.sid).where(*_THIS).with_for_update(key_share=True)
 
 
 def redemption(found: Sequence[Row], seal: Seal) -> Redemption | None:
@@ -72,11 +70,13 @@ def redeem(token: Token, successors: Sequence[Token], leeway: int, now: int, fac
     return "replayed"
 
 
-def grant(given: Grant, with_tokens: Sequence[Token], facts: Sequence[Fact], touch: Session | None) -> Steps[bool]:
+def grant(given: Grant, with_tokens: Sequence[Token], facts: Sequence[Fact], session: Session | None, idle_at: int | None) -> Steps[bool]:
     """A grant without an attempt. The session that it rests on must still be there."""
     conditions = []
-    if touch is not None:
-        conditions = [Query(TOUCH, {"this_sid": touch.sid, "this_account": touch.account, "new_idle_at": touch.idle_at}, lost="ended")]
+    if session is not None:
+        this: dict[str, object] = {"this_sid": session.sid, "this_account": session.account}
+        touched = Query(TOUCH, this | {"new_idle_at": idle_at}, lost="ended")
+        conditions = [Query(STANDS, this, lost="ended") if idle_at is None else touched]
     return (yield from all_or_nothing(conditions, [*granted(given, with_tokens), *happened(facts)]))
 
 
