@@ -158,11 +158,13 @@ class Attempts(Protocol):
         after: Attempt | None = None,
         conclusion: Conclusion | None = None,
         notices: Sequence[Message] = (),
+        *,
+        verifies: bool = False,
     ) -> Settled:
         """Complete an enrolment: "no active factor" is decided again here, by compare-and-set on `security_version`.
 
         A confirm is a try, counted per challenge and on the account. Accepted: the challenge is used up, `new` are
-        written, the account's security_version moves on.
+        written, the account's security_version moves on; with `verifies` its address is confirmed by that.
         """
         ...
 

@@ -200,6 +200,19 @@ async def test_no_factor_is_added_where_another_was_added_meanwhile(store: Store
     assert await types(store) == ["used"]
 
 
+@pytest.mark.parametrize("verifies", [False, True])
+async def test_a_confirm_verifies_the_address_where_it_is_said_to(store: Store, verifies: bool) -> None:
+    before, _, seen, question = await _offered(store, "password")
+    await store.change_account(before, before._replace(email_verified=False), (), ends=False, now=NOW, facts=())
+    owner, _ = await store.account(before.id) or (before, ())
+    added = enrolment(owner)
+    right = Accepted(added.state, shown=CODE)
+    assert await store.enrol(seen, question, right, owner, (added,), BUDGET, NOW, facts(), seen, verifies=verifies) == "done"
+    found = await store.account(owner.id)
+    assert found
+    assert found[0].email_verified == verifies
+
+
 async def test_a_key_that_is_enrolled_elsewhere_is_not_enrolled_again(store: Store) -> None:
     owner, _, seen, question = await _offered(store, "password")
     other, _ = await somebody(store)

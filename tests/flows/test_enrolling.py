@@ -159,3 +159,45 @@ async def test_a_lost_device_is_replaced_by_whoever_used_a_recovery_code_and_the
             _, answer = await w.exchange(page)
             assert claims(answer["id_token"])["acr"] == MULTI_FACTOR
         assert await kinds(w) == ["password", "recovery-code", "totp", "totp"]
+
+
+async def test_a_strict_regime_has_the_address_confirmed_before_the_first_factor() -> None:
+    """Whoever has nothing but somebody's password enrols nothing (design: invariant 3)."""
+    async with world(regime="pci-dss-4") as w:
+        await w.person(totp=False)
+        browser = w.browser()
+        page = await w.login(browser)
+        assert page.screen == "mfa-email-enrollment"
+        (mail,) = [one for one in await w.mail() if one["data"].get("code")]
+        assert mail["to"] == "ada@example.test"
+        assert (await browser.get(page.url.replace("mfa-email-enrollment", "mfa-otp-enrollment-qr"))).screen == "mfa-email-enrollment"
+        wrong = await browser.submit(page, code=f"{(int(mail['data']['code']) + 1) % 10**6:06}")
+        assert (wrong.screen, (await w.store.account("auth0|ada"))[0].email_verified) == ("mfa-email-enrollment", False)
+        page = await browser.submit(page, code=mail["data"]["code"])
+        assert page.screen == "mfa-otp-enrollment-qr"
+        account, has = await w.store.account("auth0|ada")
+        assert (account.email_verified, [one.link for one in has if one.kind == "email"]) == (True, ["implicit"])
+        assert [one.data["factor"] for one in await w.facts("sv")] == ["email"]
+        w.enrolling(page)
+        page = await browser.submit(page, code=w.code())
+        _, answer = await w.exchange(await browser.submit(page, action="saved"))
+        assert claims(answer["id_token"])["amr"] == ["pwd", "otp", "mfa"]
+
+
+async def test_an_address_that_was_changed_meanwhile_is_not_confirmed_by_a_code_to_the_old_one() -> None:
+    async with world(regime="pci-dss-4") as w:
+        await w.person(totp=False)
+        browser = w.browser()
+        page = await w.login(browser)
+        (mail,) = [one for one in await w.mail() if one["data"].get("code")]
+        seen, _ = await w.store.account("auth0|ada")
+        assert await w.store.change_account(seen, seen._replace(email="eve@example.test"), (), ends=False, now=w.clock(), facts=())
+        assert (await browser.submit(page, code=mail["data"]["code"])).status == 400
+        assert not (await w.store.account("auth0|ada"))[0].email_verified
+
+
+async def test_without_a_browser_an_application_is_told_that_the_address_comes_first() -> None:
+    async with world(regime="pci-dss-4") as w:
+        await w.person(totp=False)
+        status, answer = await w.token(grant_type="password", username="ada@example.test", password="secret of ada")
+        assert (status, answer["error"], answer["error_description"]) == (403, "access_denied", "Please verify your email before logging in.")

@@ -30,6 +30,12 @@ class Enrol(NamedTuple):
     optional: bool = False
 
 
+class Verify(NamedTuple):
+    """The address of the account is to be confirmed before its first factor is enrolled."""
+
+    reasons: tuple[str, ...]
+
+
 class Deny(NamedTuple):
     """No. `reason` is a name from the closed table of oauth.errors."""
 
@@ -37,4 +43,4 @@ class Deny(NamedTuple):
     because: tuple[str, ...] = ()
 
 
-Outcome = Allow | StepUp | Enrol | Deny
+Outcome = Allow | StepUp | Enrol | Verify | Deny

@@ -9,7 +9,7 @@ import msgspec
 from yett.domain.attempt import Attempt
 from yett.domain.client import Client
 from yett.domain.enrolment import Enrolment
-from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Budget
@@ -43,6 +43,7 @@ class Place(NamedTuple):
     choices: tuple[str, ...] = ()
     optional: bool = False
     replaces: bool = False
+    verifies: bool = False
 
 
 class Here(NamedTuple):
@@ -139,6 +140,8 @@ class Whereabouts:
                 return self._prove(case, reasons, acceptable)
             case Enrol(reasons, kinds, optional):
                 return self._enrol(attempt, reasons, kinds, optional=optional)
+            case Verify(reasons):
+                return self._verify(reasons)
             case Allow():
                 return self._after(case, catalogue, now) or Place("finish")
             case Deny(reason):
@@ -164,6 +167,13 @@ class Whereabouts:
             return Place("pick new", PICK_NEW, reasons=reasons, choices=kinds, optional=optional)
         kind = chosen if chosen in kinds else kinds[0]
         return Place("enrol", self.gate.factors[kind].words.screen_enrol, None, kind, reasons, kinds, optional)
+
+    def _verify(self, reasons: tuple[str, ...]) -> Place:
+        """The page that enrols a mailbox confirms the one that the account has."""
+        factor = next((one for one in self.gate.factors.values() if "email" in one.words.channels), None)
+        if factor is None:
+            return Place("refuse", kind="unmet_authentication_requirements")
+        return Place("enrol", factor.words.screen_enrol, None, factor.kind, reasons, verifies=True)
 
     def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
         """What a login that is complete still offers: a new factor for a lost one, recovery codes for the next time."""

@@ -11,7 +11,7 @@ from yett.domain.attempt import Attempt
 from yett.domain.client import Client
 from yett.domain.enrolment import Enrolment
 from yett.domain.fact import Fact
-from yett.domain.outcome import Allow, Deny, Enrol, StepUp
+from yett.domain.outcome import Allow, Deny, Enrol, StepUp, Verify
 from yett.domain.session import Conclusion
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
@@ -181,6 +181,8 @@ class MfaApi:
                 raise errors.denied(reason)
             case StepUp(_, acceptable) if acceptable:
                 needs = {"challenge": _types(factors[by_id[one]].words.requirement for one in acceptable)}
+            case Verify():
+                raise errors.denied("unverified")
             case Enrol(_, kinds):
                 needs = {"enroll": _types(factors[kind].words.requirement for kind in kinds)}
             case _:

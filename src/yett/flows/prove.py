@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from yett.domain.account import canonical
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Enrolment, Message
 from yett.domain.fact import Fact
@@ -10,6 +11,7 @@ from yett.domain.session import Conclusion
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.factors.base import Factor
+from yett.flows.accounts import IMPLICIT
 from yett.flows.alarm import Alarm
 from yett.flows.here import Here, Whereabouts, vouched
 from yett.flows.leave import Leaving
@@ -17,6 +19,8 @@ from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser, Leave
 from yett.ports import Attempts, Busy, Hasher, Judged, Limiter, Post
 
+# Auth0's log type of an address that was confirmed.
+VERIFIED = "sv"
 TRIES: Mapping[Settled, str] = {"used": "already_used", "no tries": "too_many_tries"}
 
 
@@ -66,13 +70,18 @@ class Prove:
             return "expired"
         factor = self.whereabouts.gate.factors[asked.kind]
         verdict = factor.confirm(asked, answer.encode(), self.whereabouts.ask(here, factor))
-        now = self.mint.clock()
-        old = next((one for one in here.arrival.enrolments if one.kind == asked.kind and factor.words.companion), None)
-        new = self._enrolment(asked, account.id, factor, verdict, now, old)
+        now, verifies = self.mint.clock(), here.place.verifies
+        if verifies and isinstance(verdict, Accepted) and verdict.state.open != canonical(account.email).encode():
+            return "expired"
+        same = [one for one in here.arrival.enrolments if one.kind == asked.kind]
+        old = next((one for one in same if factor.words.companion or (verifies and one.link == IMPLICIT)), None)
+        new = self._enrolment(asked, account.id, factor, verdict, now, old)._replace(link=IMPLICIT if verifies else None)
         after, conclusion, leave = here.attempt, None, None
         if isinstance(verdict, Accepted):
             after = _moved(here.attempt, new, verdict)
-            arrival = here.arrival._replace(attempt=after, challenge=None, enrolments=(*(one for one in here.arrival.enrolments if one.id != new.id), new))
+            has = (*(one for one in here.arrival.enrolments if one.id != new.id), new)
+            owner = account._replace(email_verified=account.email_verified or verifies)
+            arrival = here.arrival._replace(attempt=after, account=owner, challenge=None, enrolments=has)
             ahead = self.whereabouts.stand(after, arrival, here.catalogue)
             if ahead.place.verb == "finish":
                 leave, conclusion = self.leaving.ready(ahead)
@@ -84,10 +93,11 @@ class Prove:
             (new,) if isinstance(verdict, Accepted) else (),
             self.whereabouts.budget(here, first=False),
             now,
-            self._facts(here, factor, verdict, browser, factor.words.log_enrolled, conclusion),
+            self._facts(here, factor, verdict, browser, VERIFIED if verifies else factor.words.log_enrolled, conclusion),
             after,
             conclusion,
-            (_notice("factor_added", account.email, here, factor),),
+            () if verifies else (_notice("factor_added", account.email, here, factor),),
+            verifies=verifies,
         )
         return await self._next(settled, verdict, here, leave, browser)
 

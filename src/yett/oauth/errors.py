@@ -42,6 +42,8 @@ LOGIN_REQUIRED = "Login required"
 CONSENT_REQUIRED = "Consent required"
 UNMET = "The authentication requirements of this request cannot be met."
 BLOCKED = "user is blocked"
+UNVERIFIED = "Please verify your email before logging in."
+DENIALS: Mapping[str, str] = {"blocked": BLOCKED, "unverified": UNVERIFIED}
 DENIED = "The user or the policy denied the request."
 EXPIRED_MFA_TOKEN = "mfa_token is expired"
 MALFORMED_MFA_TOKEN = "Malformed mfa_token"
@@ -178,7 +180,7 @@ def denial(reason: str) -> tuple[str, str]:
     """The code and the description of a Deny."""
     if reason == "unmet_authentication_requirements":
         return reason, UNMET
-    return "access_denied", BLOCKED if reason == "blocked" else DENIED
+    return "access_denied", DENIALS.get(reason, DENIED)
 
 
 def mfa_required(mfa_token: str, requirements: Mapping[str, object]) -> OAuthError:

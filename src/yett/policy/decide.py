@@ -10,7 +10,7 @@ from yett.domain.assurance import MEANS, MULTI_FACTOR, PHISHING_RESISTANT, Assur
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api
 from yett.domain.enrolment import Enrolment
-from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof, Shown
 from yett.domain.requirement import Clause, Requirement
 from yett.policy.regimes import Regime
@@ -200,6 +200,8 @@ def _enrol(case: Case, clauses: Sequence[Clause], shown: tuple[Shown, ...], now:
     kinds = [kind for kind, promise in case.offers.items() if not unmet((*everything, promise), clauses)]
     steps = {kind: may_change(case, now, case.offers[kind]) for kind in kinds}
     free = tuple(kind for kind, step in steps.items() if step is None)
+    if free and address_first(case):
+        return Verify(reasons)
     if free:
         return Enrol(reasons, free, all(_voluntary(clause) for clause in clauses if clause.source in reasons))
     return next((step for step in steps.values() if step and step.acceptable), None)
@@ -263,6 +265,17 @@ def may_change(case: Case, now: int, about: Shown | None = None) -> StepUp | Non
         return None
     usable = tuple(one for one in case.usable if one in own)
     return StepUp(("adding_factor",), _firsts(case) if "first" in missing else _helpful(case, usable, fresh, wants))
+
+
+def address_first(case: Case) -> bool:
+    """Whether the account's address must be confirmed before its first factor (none of an account without an address).
+
+    Under a strict regime whoever has nothing but somebody's password enrols nothing.
+    """
+    account = case.account
+    if not case.regime.strict or account is None or account.email_verified or not account.email:
+        return False
+    return all(case.promises[one].first for one in _enrolled(case))
 
 
 def _enrolled(case: Case) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 from tests.core.policy.cases import API, FACTORS, HOUR, JOE, case, demanding, proven
 from tests.core.proving import NOW, PASSWORD
 from yett.domain.assurance import AAL, MULTI_FACTOR, assure
-from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof
 from yett.domain.requirement import Clause, Requirement
 from yett.policy.decide import Case, clauses_of, decide
@@ -18,6 +18,7 @@ PHR = Clause("client_acr", ("phr",))
 MUST = Clause("essential", (MULTI_FACTOR,), essential=True)
 ALWAYS, ADAPTIVE = ("all-applications",), ("confidence-score",)
 PAY = demanding(pay=Requirement((MULTI_FACTOR,)))
+UNVERIFIED = JOE._replace(email_verified=False)
 BARE, LOGGED_IN, STRONG = ("password",), proven("password"), proven("password", "totp")
 REMEMBERED = ("remembered_browser",)
 
@@ -136,6 +137,16 @@ ROWS: tuple[tuple[str, Case, Outcome | None], ...] = (
     ("e-mail proves nothing where it is forbidden",
      case(("password", "email", "totp"), base=proven("password", "email"), locked=("email",), regime="pci-dss-4"),
      asked("regime", "totp")),
+    ("a strict regime has the address confirmed before the first factor",
+     case(BARE, shown=BARE, regime="nist-aal2", offers=("totp",), account=UNVERIFIED), Verify(("regime",))),
+    ("one that is confirmed leaves nothing to do",
+     case(BARE, shown=BARE, regime="nist-aal2", offers=("totp",)), offered("regime", "totp")),
+    ("a recovery sheet that was left behind is a factor already",
+     case(("password", "recovery"), shown=BARE, regime="nist-aal2", offers=("totp",), account=UNVERIFIED), asked("regime", "recovery")),
+    ("no address has nothing to confirm",
+     case(BARE, shown=BARE, regime="nist-aal2", offers=("totp",), account=UNVERIFIED._replace(email="")), offered("regime", "totp")),
+    ("where the regime is not strict an address may wait",
+     case(BARE, shown=BARE, policies=ALWAYS, offers=("totp",), account=UNVERIFIED), offered("tenant_always", "totp")),
     # what stands in the way
     ("blocked, told to who has proven something", case(base=LOGGED_IN, account=JOE._replace(blocked=True)), Deny("blocked")),
     ("blocked, not told to a stranger", case(account=JOE._replace(blocked=True)), asked("first", "password")),

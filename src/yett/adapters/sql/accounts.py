@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cache
 
-from sqlalchemy import Executable, and_, delete, func, or_, select, update
+from sqlalchemy import Executable, and_, delete, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from yett.adapters.sql import rows
@@ -98,6 +98,7 @@ _CHANGED = renewed(
 CHANGE = update(accounts).values(_CHANGED).where(_THIS, accounts.c.security_version == number("seen_security_version"))
 _BUMP = update(accounts).values(security_version=accounts.c.security_version + 1, updated_at=NOW).where(_THIS)
 BUMP = _BUMP.where(accounts.c.security_version == number("seen_security_version"))
+BUMP_VERIFIED = BUMP.values(email_verified=true())
 CLOSE = delete(accounts).where(_THIS)
 
 END_SESSIONS = delete(sessions).where(sessions.c.account == word("this_account"))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from yett.adapters.sql import rows, tries
-from yett.adapters.sql.accounts import BUMP, PUT, put_values
+from yett.adapters.sql.accounts import BUMP, BUMP_VERIFIED, PUT, put_values
 from yett.adapters.sql.attempts import END, account_of, moved
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import UNDO, Query, Step, Steps, Taken, Together, lost, new
@@ -175,6 +175,8 @@ def enrol(
     after: Attempt | None,
     conclusion: Conclusion | None,
     notices: Sequence[Message],
+    *,
+    verifies: bool,
 ) -> Steps[Settled]:
     """Complete an enrolment, or count the wrong answer against the question and the account."""
     if isinstance(verdict, Rejected):
@@ -184,7 +186,7 @@ def enrol(
         return (yield from _told([*step, *happened(facts.get("done", ()))], facts))
     step = tries.hold_account(account.id, budget, now, writes=True)
     bump = {"this_account": account.id, "seen_security_version": account.security_version, "now": now}
-    step.append(Query(BUMP, bump, lost="used"))
+    step.append(Query(BUMP_VERIFIED if verifies else BUMP, bump, lost="used"))
     step += [Query(PUT, put_values(one, seal), lost="used") for one in added]
     step += _onward(seen, asked, now, after, _as_of(conclusion, account))
     return (yield from _told([*step, *happened(facts.get("done", ())), *posted(notices, seal, now)], facts))

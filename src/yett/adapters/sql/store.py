@@ -158,9 +158,11 @@ class SqlStore:
         after: Attempt | None = None,
         conclusion: Conclusion | None = None,
         notices: Sequence[Message] = (),
+        *,
+        verifies: bool = False,
     ) -> Settled:
         """Complete an enrolment."""
-        operation = partial(settle.enrol, self.seal, seen, asked, verdict, account, new, budget, now, facts, after, conclusion, notices)
+        operation = partial(settle.enrol, self.seal, seen, asked, verdict, account, new, budget, now, facts, after, conclusion, notices, verifies=verifies)
         return await self.driver.write(operation)
 
     async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:
