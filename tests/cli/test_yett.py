@@ -278,3 +278,15 @@ def test_what_no_worker_can_serve_ends_the_server_with_its_reason(tmp_path: Path
     assert said.status == 1
     assert "there is no regime 'lax'" in said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("words, completed", [("yett reg", {"regime"}), ("yett regime set n", {"nist-aal2", "nist-aal3"}), ("yett keys ", {"rotate"})])
+def test_a_shell_completes_commands_and_names(tmp_path: Path, words: str, completed: set[str]) -> None:
+    asked = {"_YETT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    assert set(yett(cwd=tmp_path, env=asked).split()) >= completed
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_each_shell(tmp_path: Path, shell: str) -> None:
+    said = yett(cwd=tmp_path, env={"_YETT_COMPLETE": f"source_{shell}"})
+    assert (said.status, "_YETT_COMPLETE" in said) == (0, True)

@@ -12,6 +12,7 @@ import typer
 from yett.cli import api as management
 from yett.flows.doctor import Finding
 from yett.flows.event import Event
+from yett.policy.regimes import REGIMES
 
 REFUSED = 400
 Flags = Mapping[str, object]
@@ -37,7 +38,7 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 def build(doors: Doors) -> typer.Typer:
     """All commands."""
-    app = typer.Typer(help="Yett: multi-factor and step-up authentication, self-hosted.", no_args_is_help=True, add_completion=False)
+    app = typer.Typer(help="Yett: multi-factor and step-up authentication, self-hosted.", no_args_is_help=True)
     _serving(app, doors)
     _api(app)
     for name, words, of in (("admin", "The administrator's credentials.", _admin), ("regime", "The set of limits in force.", _regime)):
@@ -105,7 +106,7 @@ def _regime(doors: Doors) -> typer.Typer:
         """The set of limits in force."""
 
     @regime.command(name="set")
-    def set_(name: str, *, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+    def set_(name: Annotated[str, typer.Argument(autocompletion=lambda: list(REGIMES))], *, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
         """Change the regime: auth0, nist-aal2, nist-aal3, pci-dss-4 or psd2."""
         _tell(doors.verb(_flags(dir, config, database), "regime set", {"name": name}), as_json=as_json)
 
