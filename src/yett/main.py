@@ -105,6 +105,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.login import Login
     from yett.flows.mfa_api import MfaApi
     from yett.flows.prove import Prove
+    from yett.flows.recognise import Recognise
     from yett.flows.signout import SignOut
     from yett.flows.tokens import Tokens
     from yett.flows.userinfo import Userinfo
@@ -126,7 +127,8 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     alarm = Alarm(store, limiter, mint, carrier.wake)
     prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
     login = Login(store, whereabouts, prove, leaving, mint, limiter, carrier.wake)
-    authorize = Authorize(store, current, whereabouts, leaving, login, signer, mint, issuer)
+    recognise = Recognise(store, current, mint, carrier.wake)
+    authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket)
     tokens = Tokens(store, current, gate, issue, mfa, mint)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)

@@ -36,6 +36,10 @@ class Client(NamedTuple):
     extra: bytes = b"{}"
 
 
+# Our own pages, as a client: in no catalogue, so no request can name it and no administrator meets it. It is given no tokens.
+OWN_PAGES = Client("yett", "")
+
+
 class Api(NamedTuple):
     """A resource server. `requirement` holds for any of its tokens, `scope_requirements` for a scope of it."""
 

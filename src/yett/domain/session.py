@@ -10,7 +10,8 @@ class Session(NamedTuple):
     """Proofs remembered for a browser. `id` and `old` are digests of cookie values.
 
     The id before stays good until `old_until`, at the level that it had (`old_proofs`): two tabs, or a silent iframe,
-    are no theft. `sid` stays the same over all ids: it names the session to applications.
+    are no theft. `sid` stays the same over all ids: it names the session to applications. `ip` and `name` (what the browser
+    calls itself) are those of the login that it began with: its owner knows it by them.
     """
 
     id: bytes
@@ -23,6 +24,8 @@ class Session(NamedTuple):
     old: bytes | None = None
     old_until: int = 0
     old_proofs: tuple[Proof, ...] = ()
+    ip: str = ""
+    name: str = ""
 
 
 class Device(NamedTuple):
@@ -30,7 +33,7 @@ class Device(NamedTuple):
 
     `token` and `old` are digests of cookie values; the token rotates at every use and its predecessor is good until
     `old_until`. `remembered_until` is 0 where the browser is known but not remembered; `security_version` is the
-    account's at that time, so that a change of password or factor voids it.
+    account's at that time, so that a change of password or factor voids it. `name` is what the browser calls itself.
     """
 
     id: str

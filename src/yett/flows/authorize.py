@@ -3,22 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
-from yett.domain.attempt import Attempt
-from yett.domain.client import Client
-from yett.domain.enrolment import Message
 from yett.domain.outcome import Allow
 from yett.domain.tenant import Catalogue
 from yett.flows.conclude import OVERLAP
-from yett.flows.current import Current
-from yett.flows.gate import regime_of, standing
+from yett.flows.gate import regime_of
 from yett.flows.here import Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.login import Login
 from yett.flows.mint import Mint, digest
+from yett.flows.recognise import Recognise, nobody
 from yett.flows.steps import Browser, Go, Leave, Step, Stop
-from yett.oauth.authorize import AuthorizationRequest, judge, present_only, wants
+from yett.oauth.authorize import AuthorizationRequest, judge
 from yett.oauth.errors import OAuthError, RedirectedError
 from yett.oauth.lang import choose_locale
 from yett.oauth.redirects import answer_url
@@ -31,7 +26,7 @@ class Authorize:
     """Answers an authorization request: a page, a code, or an error in the form that the protocol wants."""
 
     store: Store
-    current: Current
+    recognise: Recognise
     whereabouts: Whereabouts
     leaving: Leaving
     login: Login
@@ -41,11 +36,8 @@ class Authorize:
 
     async def __call__(self, params: Sequence[tuple[str, str]], browser: Browser) -> Step:
         """Take the parameters as they came. Errors before the redirect URI is known to be the client's stay here."""
-        now = self.mint.clock()
-        arrival = await self.store.arrive(_cookie(browser.session), _cookie(browser.device), now)
-        catalogue = await self.current.at(arrival.version)
-        if arrival.stolen:
-            await self._theft(arrival.stolen, arrival.stolen_device, browser, now)
+        found = await self.recognise(browser)
+        catalogue = found.catalogue
         try:
             request = judge(params, catalogue.clients, catalogue.apis, strict=regime_of(catalogue).strict)
         except RedirectedError as refused:
@@ -53,34 +45,9 @@ class Authorize:
         except OAuthError as refused:
             return Stop(refused.code, refused.description)
         request = _spoken(request, browser, catalogue)
-        arrival = self._hinted(request, arrival, catalogue)
-        attempt = self._attempt(request, catalogue.clients[request.client_id], arrival, catalogue, browser, now)
-        return await self._on(self.whereabouts.stand(attempt, arrival, catalogue), request, browser)
-
-    async def _theft(self, account: str, device: str | None, browser: Browser, now: int) -> None:
-        """A token that was rotated long ago came back: somebody has a copy. The record is void, and the account is told."""
-        found = await self.store.account(account)
-        notices = (Message("email", found[0].email, "remembered_revoked", "en", {}),) if found else ()
-        fact = self.mint.fact("w", account, None, reason="a remembered browser was copied", ip=browser.ip, user_agent=browser.user_agent[:256])
-        await self.store.forget(account, (fact,), device, notices, now)
-        self.login.post()
-
-    def _attempt(self, request: AuthorizationRequest, client: Client, arrival: Arrival, catalogue: Catalogue, browser: Browser, now: int) -> Attempt:
-        holder = browser.holder or self.mint.token()
-        session = arrival.session
-        return Attempt(
-            id=self.mint.name(),
-            via="browser",
-            holder=digest(holder),
-            client=client.id,
-            arrived_at=now,
-            expires_at=now + regime_of(catalogue).attempt_lives,
-            account=session.account if session else None,
-            request=msgspec.json.encode(request),
-            wants=wants(request),
-            present_only=present_only(request),
-            base=session.proofs if session else (),
-        )
+        found = found._replace(arrival=self._hinted(request, found.arrival, catalogue))
+        attempt = self.recognise.attempt(request, found, browser)
+        return await self._on(self.whereabouts.stand(attempt, found.arrival, catalogue), request, browser)
 
     async def _on(self, here: Here, request: AuthorizationRequest, browser: Browser) -> Step:
         refused = silent(here.outcome, has_session=here.arrival.session is not None) if "none" in request.prompt else None
@@ -118,7 +85,7 @@ class Authorize:
     async def _over(self, here: Here, browser: Browser) -> Step:
         """The session ended, or another tab used its remembered browser, while we judged: judged again, with what is left."""
         attempt = here.attempt._replace(id=self.mint.name(), account=None, base=(), waivers=())
-        arrival = here.arrival._replace(session=None, account=None, enrolments=(), device=None)
+        arrival = nobody(here.arrival)._replace(device=None)
         return await self._on(self.whereabouts.stand(attempt, arrival, here.catalogue), here.request, browser)
 
     async def _silently_refused(self, here: Here, request: AuthorizationRequest, refused: tuple[str, str]) -> Leave:
@@ -133,21 +100,17 @@ class Authorize:
 
         With prompt=select_account it is not taken for granted either.
         """
-        if standing(arrival.session, catalogue, self.mint.clock()) is None or arrival.session is None:
-            return arrival._replace(session=None, account=None, enrolments=())
+        if arrival.session is None:
+            return arrival
         other = False
         if request.id_token_hint:
             claims = self.signer.verify(catalogue, request.id_token_hint, ("JWT",))
             other = claims is None or claims.get("sub") != arrival.session.account
         if other or "select_account" in request.prompt:
-            return arrival._replace(session=None, account=None, enrolments=())
+            return nobody(arrival)
         return arrival
 
 
 def _spoken(request: AuthorizationRequest, browser: Browser, catalogue: Catalogue) -> AuthorizationRequest:
     """The language of pages and messages, settled once: what the application asks for, else what the browser accepts."""
     return request._replace(ui_locales=(choose_locale(request.ui_locales, browser.languages, catalogue.tenant.locales),))
-
-
-def _cookie(value: str) -> bytes | None:
-    return digest(value) if value else None

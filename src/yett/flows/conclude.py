@@ -6,12 +6,14 @@ from typing import NamedTuple
 from yett.domain.account import Account
 from yett.domain.assurance import counted
 from yett.domain.attempt import Attempt
+from yett.domain.client import OWN_PAGES
 from yett.domain.outcome import Allow
 from yett.domain.proof import Proof
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
 from yett.flows.gate import regime_of
 from yett.flows.mint import Mint, digest
+from yett.flows.signals import signals
 from yett.oauth.authorize import AuthorizationRequest
 from yett.policy.regimes import Regime, grant_ends
 from yett.ports import Arrival
@@ -37,10 +39,15 @@ class Conclude:
     mint: Mint
 
     def browser(self, attempt: Attempt, allow: Allow, account: Account, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Handed:
-        """What a browser's attempt leaves: its session at the level reached, its device, a grant and its code."""
+        """What a browser's attempt leaves: its session at the level reached, its device, a grant and its code.
+
+        Our own pages stand on the session, and are granted nothing.
+        """
         regime, now = regime_of(catalogue), self.mint.clock()
         session, session_token, raises = self._session(attempt, account, arrival, regime, now)
         device, device_token, device_raises = self._device(attempt, allow, account, arrival, catalogue)
+        if attempt.client == OWN_PAGES.id:
+            return Handed(Conclusion(session, raises, device, device_raises), "", session_token, device_token)
         grant = self.grant(attempt, allow, account, request, regime, now, session)
         code = self.mint.token()
         token = Token(digest(code), "code", grant.id, now + CODE_LIVES)
@@ -74,7 +81,8 @@ class Conclude:
         seen = arrival.session
         if seen is None or seen.account != account.id:
             fresh = Session(digest(token), self.mint.name(), account.id, proofs, now, now + regime.session_idle, now + regime.session_absolute)
-            return fresh, token, None
+            came = signals(attempt)
+            return fresh._replace(ip=came.ip, name=came.user_agent), token, None
         raised = seen._replace(
             id=digest(token),
             proofs=_together(proofs, seen.proofs, live, now),
@@ -96,6 +104,7 @@ class Conclude:
         token, policy = self.mint.token(), catalogue.tenant.remember
         device = own or Device(self.mint.name("dev_"), b"", account.id, now, now)
         device = device._replace(token=digest(token), used_at=now, old=own.token if own else None, old_until=now + OVERLAP if own else 0)
+        device = device._replace(name=signals(attempt).user_agent or device.name)
         if attempt.remember and proved and regime_of(catalogue).remembers and policy.offered:
             device = device._replace(remembered_until=now + policy.absolute, security_version=account.security_version)
         if device.remembered_until > now:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from yett.domain.attempt import Attempt
-from yett.domain.client import Client
+from yett.domain.client import OWN_PAGES, Client
 from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof
@@ -60,7 +60,7 @@ class Here(NamedTuple):
     @property
     def client(self) -> Client:
         """The application that asks."""
-        return self.catalogue.clients[self.attempt.client]
+        return OWN_PAGES if self.attempt.client == OWN_PAGES.id else self.catalogue.clients[self.attempt.client]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Whereabouts:
         now = self.mint.clock()
         arrival = await self.store.scene(state, digest(browser.holder), _cookie(browser.session), _cookie(browser.device), now)
         catalogue = await self.current.at(arrival.version)
-        if arrival.attempt is None or arrival.attempt.via != via or arrival.attempt.client not in catalogue.clients:
+        if arrival.attempt is None or arrival.attempt.via != via or not _speaks_for(arrival.attempt.client, catalogue):
             return None
         attempt, arrival = arrival.attempt, arrival._replace(session=standing(arrival.session, catalogue, now))
         if via == "browser":
@@ -143,7 +143,7 @@ class Whereabouts:
             case Verify(reasons):
                 return self._verify(reasons)
             case Allow():
-                return self._after(case, catalogue, now) or Place("finish")
+                return self._wished(case, catalogue) or self._after(case, catalogue, now) or Place("finish")
             case Deny(reason):
                 return Place("refuse", kind=reason)
 
@@ -175,6 +175,13 @@ class Whereabouts:
             return Place("refuse", kind="unmet_authentication_requirements")
         return Place("enrol", factor.words.screen_enrol, None, factor.kind, reasons, verifies=True)
 
+    def _wished(self, case: Case, catalogue: Catalogue) -> Place | None:
+        """What its holder came to enrol, once the gate lets them."""
+        factor = self.gate.factors.get(wish(case.attempt))
+        if factor is None or not factor.words.screen_enrol or not self.gate.on(factor, catalogue):
+            return None
+        return Place("enrol", factor.words.screen_enrol, None, factor.kind, choices=(factor.kind,))
+
     def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
         """What a login that is complete still offers: a new factor for a lost one, recovery codes for the next time."""
         if not case.attempt.shown or may_change(case, now):
@@ -205,6 +212,23 @@ class Whereabouts:
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind) if factor else None
+
+
+def _speaks_for(client: str, catalogue: Catalogue) -> bool:
+    return client in catalogue.clients or client == OWN_PAGES.id
+
+
+NO_WISH = b"[]"
+
+
+def to_enrol(kind: str) -> bytes:
+    """`Attempt.commands` of whoever came to enrol a factor of this kind."""
+    return msgspec.json.encode([{"enrol": kind}])
+
+
+def wish(attempt: Attempt) -> str:
+    """The kind that an attempt shall still enrol; "" where it came for something else."""
+    return "" if attempt.commands == NO_WISH else str(msgspec.json.decode(attempt.commands)[0].get("enrol", ""))
 
 
 def vouched(arrival: Arrival, account: str | None) -> tuple[Proof, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from yett.domain.client import OWN_PAGES
 from yett.domain.outcome import Allow
 from yett.domain.session import Conclusion
 from yett.flows.conclude import Conclude, Handed
@@ -44,14 +45,26 @@ class Leaving:
         fact = self.mint.fact("f", account, here.attempt.client, error=error, ip=browser.ip, user_agent=browser.user_agent[:256])
         if not await self.store.conclude(here.attempt, Conclusion(), (fact,), self.mint.clock()):
             return Stop("invalid_request", "expired")
+        if here.client is OWN_PAGES:
+            return self._home(here, error)
         answer = {"error": code, "error_description": description or DESCRIPTIONS.get(error, "")}
         return Leave(answer_url(here.request.redirect_uri, answer, here.request.state, self.issuer))
 
+    def _home(self, here: Here, error: str) -> Leave | Stop:
+        """Whoever came from our own pages for one thing more goes back to them; whoever did not get in stays outside."""
+        if not here.attempt.wants or here.arrival.session is None or error == "blocked":
+            return Stop("declined" if error == "access_denied" else error)
+        return Leave(HOME if error == "access_denied" else STUCK)
+
     def _way(self, here: Here, handed: Handed) -> Leave:
+        if here.client is OWN_PAGES:
+            return Leave(here.request.redirect_uri, handed.session, handed.device)
         url = answer_url(here.request.redirect_uri, {"code": handed.code}, here.request.state, self.issuer)
         return Leave(url, handed.session, handed.device)
 
 
+# Security settings, and the page for whoever can give no proof that they ask for.
+HOME, STUCK = "/account", "/account/stuck"
 DESCRIPTIONS = {
     "blocked": "user is blocked",
     "unmet_authentication_requirements": "The authentication requirements of this request cannot be met.",

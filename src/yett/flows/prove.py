@@ -13,7 +13,7 @@ from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.factors.base import Factor
 from yett.flows.accounts import IMPLICIT
 from yett.flows.alarm import Alarm
-from yett.flows.here import Here, Whereabouts, vouched
+from yett.flows.here import NO_WISH, Here, Whereabouts, vouched, wish
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser, Leave
@@ -79,6 +79,7 @@ class Prove:
         after, conclusion, leave = here.attempt, None, None
         if isinstance(verdict, Accepted):
             after = _moved(here.attempt, new, verdict)
+            after = after._replace(commands=NO_WISH) if wish(after) == asked.kind else after
             has = (*(one for one in here.arrival.enrolments if one.id != new.id), new)
             owner = account._replace(email_verified=account.email_verified or verifies)
             arrival = here.arrival._replace(attempt=after, account=owner, challenge=None, enrolments=has)
@@ -96,7 +97,7 @@ class Prove:
             self._facts(here, factor, verdict, browser, VERIFIED if verifies else factor.words.log_enrolled, conclusion),
             after,
             conclusion,
-            () if verifies else (_notice("factor_added", account.email, here, factor),),
+            () if verifies else (_notice("recovery_regenerated" if old else "factor_added", account.email, here, factor),),
             verifies=verifies,
         )
         return await self._next(settled, verdict, here, leave, browser)
@@ -178,8 +179,8 @@ class Prove:
             happened = [fact(factor.words.log_failed, reason=verdict.reason)]
         else:
             happened = [fact(done)] if done else []
-            if conclusion and conclusion.grant:
-                happened.append(fact("s", grant=conclusion.grant.id))
+            if conclusion:
+                happened.append(fact("s", grant=conclusion.grant.id) if conclusion.grant else fact("s"))
         return {"done": happened, "used": [fact(factor.words.log_failed, reason="already_used")], "no tries": [fact(factor.words.log_limit)]}
 
 

@@ -44,6 +44,8 @@ class Case(NamedTuple):
 
 # What a remembered browser may lift, if it says so itself: never an acr, a resource, a regime or a risk.
 WAIVABLE = frozenset({"tenant_always", "action"})
+# The source of what is wanted before a factor is added, changed or removed.
+CHANGING = "adding_factor"
 # Until it is deleted, a factor counts wherever "has the account one?" is asked.
 COUNTS_AS_FACTOR = frozenset({"active", "suspended", "disabled"})
 
@@ -121,9 +123,22 @@ def decide(case: Case, now: int) -> Outcome:
     if case.account is None or case.account.blocked:
         return Deny("blocked")
     if not reasons:
-        return Allow(held, assure(shown), clauses)
+        return _before_change(case, now) or Allow(held, assure(shown), clauses)
     asked = _ask(case, clauses, shown, now) or _without_wish(case, clauses, now)
     return asked or Deny("unmet_authentication_requirements", reasons)
+
+
+def before_change(case: Case, about: Shown | None = None) -> Clause:
+    """What an attempt wants whose holder came to change a factor (`about` is what it can prove): `decide` then asks `may_change`."""
+    strong = about is not None and about.phishing_resistant and any(case.promises[one].phishing_resistant for one in _enrolled(case))
+    return Clause(CHANGING, (PHISHING_RESISTANT,) if strong else (), max_age=case.regime.fresh)
+
+
+def _before_change(case: Case, now: int) -> Outcome | None:
+    if all(clause.source != CHANGING for clause in case.attempt.wants):
+        return None
+    step = may_change(case, now)
+    return step if step is None or step.acceptable else Deny("unmet_authentication_requirements", step.reasons)
 
 
 def unmet(shown: Iterable[Shown], clauses: Iterable[Clause]) -> tuple[str, ...]:
@@ -254,17 +269,22 @@ def may_change(case: Case, now: int, about: Shown | None = None) -> StepUp | Non
     suspended counts as the account's until it is deleted. What is implicit (e-mail) neither counts nor suffices: else
     whoever has password and mailbox would be rid of every other factor (attacks: row 6, CVE-2026-3429).
     """
-    own = _enrolled(case)
-    reach = [case.promises[one] for one in own if permitted(case.promises[one], case.regime)]
-    wants = [Clause("adding_factor", (MULTI_FACTOR,))] if assure(reach).mfa else []
-    if about and about.phishing_resistant and any(one.phishing_resistant for one in reach):
-        wants.append(Clause("adding_factor", (PHISHING_RESISTANT,)))
+    own, wants = _enrolled(case), change_wants(case, about)
     fresh = tuple(proof.shown for proof in _held(case, now, case.regime.fresh) if proof.enrolment in own)
     missing = unmet(fresh, wants)
     if not missing:
         return None
     usable = tuple(one for one in case.usable if one in own)
-    return StepUp(("adding_factor",), _firsts(case) if "first" in missing else _helpful(case, usable, fresh, wants))
+    return StepUp((CHANGING,), _firsts(case) if "first" in missing else _helpful(case, usable, fresh, wants))
+
+
+def change_wants(case: Case, about: Shown | None) -> tuple[Clause, ...]:
+    """What a fresh set must amount to before a factor like `about` is added, removed or changed; besides, one proof stands first."""
+    reach = [case.promises[one] for one in _enrolled(case) if permitted(case.promises[one], case.regime)]
+    wants = [Clause(CHANGING, (MULTI_FACTOR,))] if assure(reach).mfa else []
+    if about and about.phishing_resistant and any(one.phishing_resistant for one in reach):
+        wants.append(Clause(CHANGING, (PHISHING_RESISTANT,)))
+    return tuple(wants)
 
 
 def address_first(case: Case) -> bool:

@@ -213,6 +213,8 @@ sessions = Table(
     Column("old", LargeBinary, index=True),
     _number("old_until"),
     _bytes("old_proofs"),
+    _text("ip"),
+    _text("name"),
     _number("epoch"),
     _key(),
 )

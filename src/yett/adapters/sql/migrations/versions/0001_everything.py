@@ -287,6 +287,8 @@ def upgrade() -> None:
         sa.Column("old", sa.LargeBinary(), nullable=True),
         sa.Column("old_until", sa.BigInteger(), nullable=False),
         sa.Column("old_proofs", sa.LargeBinary(), nullable=False),
+        sa.Column("ip", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_sessions_account"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
