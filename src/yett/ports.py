@@ -160,11 +160,13 @@ class Attempts(Protocol):
         notices: Sequence[Message] = (),
         *,
         verifies: bool = False,
+        spends: Attempt | None = None,
     ) -> Settled:
         """Complete an enrolment: "no active factor" is decided again here, by compare-and-set on `security_version`.
 
         A confirm is a try, counted per challenge and on the account. Accepted: the challenge is used up, `new` are
-        written, the account's security_version moves on; with `verifies` its address is confirmed by that.
+        written, the account's security_version moves on; with `verifies` its address is confirmed by that. What rests on
+        an enrolment that is replaced is revoked. `spends` is the link that led here: it ends along with it, or all is "used".
         """
         ...
 
@@ -218,25 +220,51 @@ class Accounts(Protocol):
         ...
 
     async def change_account(
-        self, seen: Account, new: Account, put: Sequence[Enrolment], *, ends: bool, now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()
+        self,
+        seen: Account,
+        new: Account,
+        put: Sequence[Enrolment],
+        *,
+        ends: bool,
+        now: int,
+        facts: Sequence[Fact],
+        notices: Sequence[Message] = (),
+        voids: Sequence[str] = (),
     ) -> bool:
         """Replace the account if `security_version` is that of `seen`, and write `put` (by id) along.
 
         An enrolment that is there already is replaced by a newer generation, or where its mark is still the one in
         `put`; else all of it is refused: what was used meanwhile must not come back.
         With `ends` (password, block) its sessions end, its grants are revoked and its devices are no longer remembered.
+        The grants that rest on the enrolments in `voids` are revoked in any case.
         """
         ...
 
     async def close_account(self, id: str, facts: Sequence[Fact]) -> bool: ...
-    async def unenrol(self, account: str, enrolments: Sequence[str], now: int, facts: Sequence[Fact], notices: Sequence[Message] = ()) -> int:
-        """Delete them; revoke the grants that rest on them; no device of the account is remembered any longer."""
+    async def unenrol(
+        self, account: str, enrolments: Sequence[str], now: int, facts: Sequence[Fact], notices: Sequence[Message] = (), seen: Account | None = None
+    ) -> int:
+        """Delete them; revoke the grants that rest on them; no device of the account is remembered any longer.
+
+        With `seen`, only while `security_version` is still the one that was read: else nothing is deleted, and 0 returned.
+        """
         ...
 
     async def devices(self, account: str) -> tuple[Device, ...]: ...
     async def sessions(self, account: str, now: int) -> tuple[Session, ...]: ...
     async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0) -> int:
         """Remembered browsers (all, or one) are remembered no longer."""
+        ...
+
+    async def end_session(self, account: str, sid: str, now: int, facts: Sequence[Fact]) -> bool:
+        """End the session of this name, and revoke the grants that rest on it. False where the account has no such session."""
+        ...
+
+    async def end_others(self, account: str, sid: str, now: int, facts: Sequence[Fact], notices: Sequence[Message] = (), device: str | None = None) -> int:
+        """End every session but this one, and revoke the grants that rest on none or on another; returns how many ended.
+
+        With `device` ("": none) all grants are revoked, every browser but that one is known no longer, and none is remembered.
+        """
         ...
 
     async def facts(

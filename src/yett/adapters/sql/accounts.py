@@ -1,6 +1,6 @@
 """Accounts and enrolments, as the helpdesk and their owners change them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from sqlalchemy import Executable, and_, delete, func, or_, select, true, update
@@ -105,6 +105,13 @@ END_SESSIONS = delete(sessions).where(sessions.c.account == word("this_account")
 REVOKE_ALL = update(grants).values(revoked_at=NOW).where(grants.c.account == word("this_account"), grants.c.revoked_at.is_(None))
 FORGET_ALL = update(devices).values(remembered_until=0, idle_until=0).where(devices.c.account == word("this_account"), devices.c.remembered_until > 0)
 FORGET = delete(devices).where(devices.c.account == word("this_account"), devices.c.id == word("this_device"))
+FORGET_BUT = delete(devices).where(devices.c.account == word("this_account"), devices.c.id != word("this_device"))
+_THIS_SESSION, _OWN = word("this_session"), sessions.c.account == word("this_account")
+END_ONE = delete(sessions).where(_OWN, sessions.c.sid == _THIS_SESSION)
+END_BUT = delete(sessions).where(_OWN, sessions.c.sid != _THIS_SESSION)
+_REVOKE = update(grants).values(revoked_at=NOW).where(grants.c.account == word("this_account"), grants.c.revoked_at.is_(None))
+REVOKE_OF = _REVOKE.where(grants.c.session == _THIS_SESSION)
+REVOKE_BUT = _REVOKE.where(or_(grants.c.session.is_(None), grants.c.session != _THIS_SESSION))
 UNENROL = delete(enrolments).where(enrolments.c.account == word("this_account"), enrolments.c.id == word("this"))
 REVOKE_RESTING = (
     update(grants)
@@ -188,6 +195,7 @@ def change_account(
     now: int,
     happening: Sequence[Fact],
     notices: Sequence[Message],
+    voids: Sequence[str],
 ) -> Steps[bool]:
     """Change an account; what ends its sessions moves its security version as well."""
     if ends and after.security_version == seen.security_version:
@@ -196,7 +204,7 @@ def change_account(
     this = {"this_account": seen.id, "seen_security_version": seen.security_version}
     conditions = [Query(CHANGE, values | this, lost="used")]
     conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
-    consequences = _ended(seen.id, now) if ends else []
+    consequences = _ended(seen.id, now) if ends else resting(seen.id, voids, now)
     consequences += [*posted(notices, seal, now), *happened(happening)]
     return (yield from all_or_nothing(conditions, then=Together(consequences)))
 
@@ -209,23 +217,32 @@ def _ended(account: str, now: int) -> list[Query]:
     return [Query(END_SESSIONS, this), Query(REVOKE_ALL, this | {"now": now}), Query(FORGET_ALL, this)]
 
 
+def resting(account: str, these: Iterable[str], now: int) -> list[Query]:
+    """What rests on these enrolments is revoked."""
+    return [Query(REVOKE_RESTING, {"this_account": account, "this": one, "now": now}) for one in sorted(set(these))]
+
+
 def close_account(account: str, happening: Sequence[Fact]) -> Steps[bool]:
     """Delete an account and all that hangs on it; the facts stay."""
     return (yield from all_or_nothing([Query(CLOSE, {"this_account": account}, lost="gone")], happened(happening)))
 
 
-def unenrol(seal: Seal, account: str, these: Sequence[str], now: int, happening: Sequence[Fact], notices: Sequence[Message]) -> Steps[int]:
-    """Delete enrolments, and revoke what rests on them."""
-    this = {"this_account": account}
-    step = [Query(_BUMP, this | {"now": now})]
+def unenrol(
+    seal: Seal, account: str, these: Sequence[str], now: int, happening: Sequence[Fact], notices: Sequence[Message], seen: Account | None
+) -> Steps[int]:
+    """Delete enrolments, and revoke what rests on them; with `seen`, only while nothing of the account's security has moved."""
+    this: dict[str, object] = {"this_account": account}
+    bump = Query(_BUMP, this | {"now": now})
+    if seen is not None:
+        bump = Query(BUMP, this | {"now": now, "seen_security_version": seen.security_version})
+    step = [bump]
     step += [Query(UNENROL, this | {"this": one}) for one in sorted(set(these))]
     results = yield step
     gone = sum(result.touched for result in results[1:])
-    if not gone:
+    if not gone or not results[0].touched:
         yield UNDO
         return 0
-    resting = [Query(REVOKE_RESTING, this | {"this": one, "now": now}) for one in sorted(set(these))]
-    yield Together((*resting, Query(FORGET_ALL, this), *posted(notices, seal, now), *happened(happening)))
+    yield Together((*resting(account, these, now), Query(FORGET_ALL, this), *posted(notices, seal, now), *happened(happening)))
     return gone
 
 
@@ -234,6 +251,24 @@ def forget(seal: Seal, account: str, happening: Sequence[Fact], device: str | No
     this = {"this_account": account}
     query = Query(FORGET_ALL, this) if device is None else Query(FORGET, this | {"this_device": device})
     results = yield [query, *posted(notices, seal, now), *happened(happening)]
+    return results[0].touched
+
+
+def end_session(account: str, sid: str, now: int, happening: Sequence[Fact]) -> Steps[bool]:
+    """End one session, and what rests on it."""
+    this = {"this_account": account, "this_session": sid}
+    consequences = [Query(REVOKE_OF, this | {"now": now}), *happened(happening)]
+    return (yield from all_or_nothing([Query(END_ONE, this, lost="gone")], then=consequences))
+
+
+def end_others(seal: Seal, account: str, sid: str, now: int, happening: Sequence[Fact], notices: Sequence[Message], device: str | None) -> Steps[int]:
+    """End all sessions but one, and what rests on them; with `device` all that rests on any, and every browser but that one is forgotten."""
+    this: dict[str, object] = {"this_account": account}
+    revoked = Query(REVOKE_BUT, this | {"this_session": sid, "now": now}) if device is None else Query(REVOKE_ALL, this | {"now": now})
+    step = [Query(END_BUT, this | {"this_session": sid}), revoked]
+    if device is not None:
+        step += [Query(FORGET_BUT, this | {"this_device": device}), Query(FORGET_ALL, this)]
+    results = yield [*step, *posted(notices, seal, now), *happened(happening)]
     return results[0].touched
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from yett.adapters.sql import rows, tries
-from yett.adapters.sql.accounts import BUMP, BUMP_VERIFIED, PUT, put_values
+from yett.adapters.sql.accounts import BUMP, BUMP_VERIFIED, PUT, put_values, resting
 from yett.adapters.sql.attempts import END, account_of, moved
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import UNDO, Query, Step, Steps, Taken, Together, lost, new
@@ -177,6 +177,7 @@ def enrol(
     notices: Sequence[Message],
     *,
     verifies: bool,
+    spends: Attempt | None,
 ) -> Steps[Settled]:
     """Complete an enrolment, or count the wrong answer against the question and the account."""
     if isinstance(verdict, Rejected):
@@ -188,7 +189,10 @@ def enrol(
     bump = {"this_account": account.id, "seen_security_version": account.security_version, "now": now}
     step.append(Query(BUMP_VERIFIED if verifies else BUMP, bump, lost="used"))
     step += [Query(PUT, put_values(one, seal), lost="used") for one in added]
+    step += resting(account.id, (one.id for one in added if one.generation > 1), now)
     step += _onward(seen, asked, now, after, _as_of(conclusion, account))
+    if spends is not None:
+        step.append(moved(spends, spends._replace(done=True), now))
     return (yield from _told([*step, *happened(facts.get("done", ())), *posted(notices, seal, now)], facts))
 
 

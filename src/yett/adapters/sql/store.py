@@ -160,9 +160,11 @@ class SqlStore:
         notices: Sequence[Message] = (),
         *,
         verifies: bool = False,
+        spends: Attempt | None = None,
     ) -> Settled:
         """Complete an enrolment."""
-        operation = partial(settle.enrol, self.seal, seen, asked, verdict, account, new, budget, now, facts, after, conclusion, notices, verifies=verifies)
+        given = (seen, asked, verdict, account, new, budget, now, facts, after, conclusion, notices)
+        operation = partial(settle.enrol, self.seal, *given, verifies=verifies, spends=spends)
         return await self.driver.write(operation)
 
     async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:
@@ -240,6 +242,7 @@ class SqlStore:
         now: int,
         facts: Sequence[Fact],
         notices: Sequence[Message] = (),
+        voids: Sequence[str] = (),
     ) -> bool:
         """Change an account."""
         operation = partial(
@@ -252,6 +255,7 @@ class SqlStore:
             now=now,
             happening=facts,
             notices=notices,
+            voids=voids,
         )
         return await self.driver.write(operation)
 
@@ -266,9 +270,10 @@ class SqlStore:
         now: int,
         facts: Sequence[Fact],
         notices: Sequence[Message] = (),
+        seen: Account | None = None,
     ) -> int:
         """Delete enrolments."""
-        return await self.driver.write(partial(accounts.unenrol, self.seal, account, enrolments, now, facts, notices))
+        return await self.driver.write(partial(accounts.unenrol, self.seal, account, enrolments, now, facts, notices, seen))
 
     async def devices(self, account: str) -> tuple[Device, ...]:
         """Browsers that are known."""
@@ -283,6 +288,14 @@ class SqlStore:
     async def forget(self, account: str, facts: Sequence[Fact], device: str | None = None, notices: Sequence[Message] = (), now: int = 0) -> int:
         """Remember browsers no longer."""
         return await self.driver.write(partial(accounts.forget, self.seal, account, facts, device, notices, now))
+
+    async def end_session(self, account: str, sid: str, now: int, facts: Sequence[Fact]) -> bool:
+        """End one session."""
+        return await self.driver.write(partial(accounts.end_session, account, sid, now, facts))
+
+    async def end_others(self, account: str, sid: str, now: int, facts: Sequence[Fact], notices: Sequence[Message] = (), device: str | None = None) -> int:
+        """End all sessions but one."""
+        return await self.driver.write(partial(accounts.end_others, self.seal, account, sid, now, facts, notices, device))
 
     async def facts(
         self,

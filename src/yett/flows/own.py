@@ -1,0 +1,239 @@
+"""What owners change of their own account: one place does it, whichever page or API they come by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from yett.domain.attempt import Attempt
+from yett.domain.enrolment import Challenge, Enrolment
+from yett.domain.fact import Fact
+from yett.domain.tries import Bucket
+from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
+from yett.factors.base import Factor
+from yett.flows.accounts import Births, is_address
+from yett.flows.alarm import Alarm
+from yett.flows.gate import regime_of
+from yett.flows.mint import Mint, digest
+from yett.flows.owner import VIA, Missing, Owner, Ownership
+from yett.flows.prove import TRIES
+from yett.policy.regimes import budget
+from yett.ports import Arrival, Limiter, Post, Store
+
+LONGEST_NAME = 64
+# Messages that one account may cause: 20 at once, one more every minute.
+MESSAGES = Bucket(20, 60)
+
+
+class Offer(NamedTuple):
+    """An enrolment begun: `handle` is what completes it, `id` the name that it will have, `question` what to show."""
+
+    handle: str
+    id: str
+    question: Challenge
+
+
+class Enrolled(NamedTuple):
+    """An enrolment completed, and the recovery codes that came along, shown this once."""
+
+    enrolment: Enrolment
+    codes: tuple[str, ...] = ()
+
+
+class Begun(NamedTuple):
+    """What waits for the answer: the id and the name that the new enrolment will have."""
+
+    enrolment: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An owner's changes. A refusal is `Missing`, or a message id: what is not the owner's own is "absent"."""
+
+    store: Store
+    ownership: Ownership
+    mint: Mint
+    births: Births
+    limiter: Limiter
+    post: Post
+    alarm: Alarm
+
+    async def begin(self, owner: Owner, kind: str, *, channel: str = "", target: str = "", name: str = "") -> Offer | Missing | str:
+        """Begin an enrolment; `target` is the address or number that shall be enrolled."""
+        factor, now = self._factor(owner, kind), self.mint.clock()
+        if factor is None:
+            return "absent"
+        if refused := self.ownership.refused(owner, factor, now):
+            return refused
+        token, begun = self.mint.token(), Begun(self._id(owner, factor), named(name))
+        attempt = self._attempt(owner, token, begun, now)
+        question = factor.offer(self.ownership.ask(owner, factor, attempt.id, channel=channel, target=target), owner.enrolments)
+        if any(one.channel == "email" and not is_address(one.to) for one in question.send):
+            return "bad_address"
+        if any(one.to in self._addresses(owner, kind) for one in question.send):
+            return "already_enrolled"
+        if question.send and not await self.limiter.take(f"message:{owner.account.id}", MESSAGES, now):
+            return "too_many_messages"
+        await self.store.begin(attempt, ())
+        await self.store.ask(attempt, question, (self.ownership.fact(owner, "gd_start_enroll", factor),))
+        self.post()
+        return Offer(f"{attempt.id}.{token}", begun.enrolment, question)
+
+    async def confirm(self, owner: Owner, handle: str, answer: str, *, id: str = "", codes: bool = True) -> Enrolled | Missing | str:
+        """Complete what `handle` began: a confirm is a try, and whether the account may have it is decided again.
+
+        `id`, where given, must be the one that was offered. With `codes` recovery codes come along with the first factor.
+        """
+        now, arrival = self.mint.clock(), await self._begun(owner, handle)
+        attempt, asked, account = arrival.attempt, arrival.challenge, arrival.account
+        if attempt is None or asked is None or account is None:
+            return "expired"
+        begun, factor = msgspec.json.decode(attempt.request, type=Begun), self._factor(owner, asked.kind)
+        if factor is None or (id and id != begun.enrolment):
+            return "expired"
+        # As the account is now: somebody may have enrolled a factor since.
+        owner = owner._replace(account=account, enrolments=arrival.enrolments)
+        if refused := self.ownership.refused(owner, factor, attempt.arrived_at):
+            return refused
+        verdict = factor.confirm(asked, answer.encode(errors="replace"), self.ownership.ask(owner, factor, attempt.id))
+        new = self._new(owner, factor, begun, verdict, now) if isinstance(verdict, Accepted) else None
+        sheet, shown = self._sheet(owner, factor) if new and codes else (None, ())
+        settled = await self.store.enrol(
+            attempt,
+            asked,
+            verdict,
+            account,
+            tuple(one for one in (new, sheet) if one),
+            budget(regime_of(owner.catalogue), known=owner.known, first=False),
+            now,
+            self._facts(owner, factor, verdict),
+            attempt._replace(done=True) if new else attempt,
+            None,
+            self.ownership.notices(owner, factor, "recovery_regenerated" if new and new.generation > 1 else "factor_added"),
+        )
+        if settled == "no tries":
+            await self.alarm(account, account.email, owner.locale)
+        if settled != "done":
+            return TRIES[settled]
+        self.post()
+        return Enrolled(new, shown) if new else _why(verdict)
+
+    async def rename(self, owner: Owner, id: str, name: str) -> Enrolment | str:
+        """Give an enrolment another name: that proves nothing and weakens nothing."""
+        held = self.ownership.mine(owner, id)
+        if held is None:
+            return "absent"
+        renamed = held.enrolment._replace(name=named(name))
+        fact = self.ownership.fact(owner, "gd_update_device_account", self.ownership.gate.factors[renamed.kind], enrolment=id)
+        done = await self.store.change_account(owner.account, owner.account, (renamed,), ends=False, now=self.mint.clock(), facts=(fact,))
+        return renamed if done else "busy"
+
+    async def remove(self, owner: Owner, id: str) -> Missing | str | None:
+        """Remove an enrolment and what goes along with it: its proofs are worth nothing any longer, its grants are revoked."""
+        held, now = self.ownership.mine(owner, id), self.mint.clock()
+        if held is None:
+            return "absent"
+        if held.stays:
+            return held.stays
+        gone, factors = self.ownership.gone(owner, held.enrolment), self.ownership.gate.factors
+        for one in gone:
+            if missing := self.ownership.missing(owner, factors[one.kind].promise(one), now):
+                return missing
+        facts = [self.ownership.fact(owner, "gd_unenroll", factors[one.kind], enrolment=one.id) for one in gone]
+        notices = self.ownership.notices(owner, factors[held.enrolment.kind], "factor_removed")
+        count = await self.store.unenrol(owner.account.id, [one.id for one in gone], now, facts, notices, owner.account)
+        self.post()
+        return None if count else "busy"
+
+    async def new_codes(self, owner: Owner) -> Enrolled | Missing | str:
+        """New recovery codes in the place of all that the account has, shown this once."""
+        factor = next((one for one in self.ownership.kinds(owner) if one.words.companion), None)
+        if factor is None:
+            return "absent"
+        now = self.mint.clock()
+        if refused := self.ownership.refused(owner, factor, now):
+            return refused
+        seen, (sheet, codes) = owner.account, self._codes(owner, factor)
+        done = await self.store.change_account(
+            seen,
+            seen._replace(security_version=seen.security_version + 1),
+            (sheet,),
+            ends=False,
+            now=now,
+            facts=(self.ownership.fact(owner, factor.words.log_enrolled, factor, enrolment=sheet.id),),
+            notices=self.ownership.notices(owner, factor, "recovery_regenerated"),
+            voids=(sheet.id,),
+        )
+        self.post()
+        return Enrolled(sheet, codes) if done else "busy"
+
+    def _factor(self, owner: Owner, kind: str) -> Factor | None:
+        """The factor, if it may be enrolled."""
+        return next((one for one in self.ownership.kinds(owner) if one.kind == kind), None)
+
+    async def _begun(self, owner: Owner, handle: str) -> Arrival:
+        """What this handle began, for this owner; what else it may find is nothing here."""
+        attempt, _, token = handle.partition(".")
+        arrival = await self.store.scene(attempt, digest(token), None, None, self.mint.clock())
+        found, asked = arrival.attempt, arrival.challenge
+        mine = found is not None and found.via == VIA and found.account == owner.account.id
+        return arrival if mine and asked is not None and asked.offer else Arrival(arrival.version)
+
+    def _attempt(self, owner: Owner, token: str, begun: Begun, now: int) -> Attempt:
+        return Attempt(
+            id=self.mint.name(),
+            via=VIA,
+            holder=digest(token),
+            client=owner.client,
+            arrived_at=now,
+            expires_at=now + regime_of(owner.catalogue).attempt_lives,
+            account=owner.account.id,
+            request=msgspec.json.encode(begun),
+            base=owner.proofs,
+        )
+
+    def _id(self, owner: Owner, factor: Factor) -> str:
+        """A sheet of codes takes the place of the one before; everything else is new."""
+        old = next((one.id for one in owner.enrolments if one.kind == factor.kind and factor.words.companion), "")
+        return old or f"{factor.words.id_prefix or factor.kind}|{self.mint.name('dev_', 12)}"
+
+    def _new(self, owner: Owner, factor: Factor, begun: Begun, verdict: Accepted, now: int) -> Enrolment:
+        if factor.words.companion:
+            sheet = self.births.companion(owner.account, factor, verdict.state, owner.enrolments)
+            return sheet if sheet.generation > 1 else sheet._replace(id=begun.enrolment)
+        used = now if verdict.shown else None
+        return Enrolment(begun.enrolment, owner.account.id, factor.kind, verdict.state, name=begun.name, created_at=now, used_at=used)
+
+    def _sheet(self, owner: Owner, factor: Factor) -> tuple[Enrolment | None, tuple[str, ...]]:
+        """Recovery codes along with a factor, where the account has none that are left."""
+        other = next((one for one in self.ownership.kinds(owner) if one.words.companion), None)
+        if other is None or factor.words.companion or any(one.kind == other.kind and not other.spent(one) for one in owner.enrolments):
+            return None, ()
+        return self._codes(owner, other)
+
+    def _codes(self, owner: Owner, factor: Factor) -> tuple[Enrolment, tuple[str, ...]]:
+        offer = factor.offer(self.ownership.ask(owner, factor), owner.enrolments)
+        return self.births.companion(owner.account, factor, offer.remember, owner.enrolments), tuple(offer.show["codes"].split("\n"))
+
+    def _addresses(self, owner: Owner, kind: str) -> set[str]:
+        """Where codes already go, by enrolments of this kind."""
+        mine = (one for one in owner.enrolments if one.kind == kind and one.status != "deleted")
+        return {message.to for one in mine for message in self.ownership.reached(owner, one)}
+
+    def _facts(self, owner: Owner, factor: Factor, verdict: Verdict) -> Mapping[Settled, Sequence[Fact]]:
+        def failed(reason: str) -> Fact:
+            return self.ownership.fact(owner, "gd_start_enroll_failed", factor, reason=reason)
+
+        done = failed(_why(verdict)) if isinstance(verdict, Rejected) else self.ownership.fact(owner, factor.words.log_enrolled, factor)
+        return {"done": (done,), "used": (failed("already_used"),), "no tries": (self.ownership.fact(owner, factor.words.log_limit, factor),)}
+
+
+def named(name: str) -> str:
+    """As a person may call a thing of theirs: one printable line."""
+    return "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_NAME]
+
+
+def _why(verdict: Verdict) -> str:
+    return verdict.reason if isinstance(verdict, Rejected) else "already_used"
