@@ -95,6 +95,10 @@ class Factor(Protocol):
         """Whether nothing of it is left to be used."""
         ...
 
+    def left(self, one: Enrolment) -> int | None:
+        """How many times it can still be used; None where nobody counts."""
+        ...
+
     def restored(self, state: State, now: int) -> State:
         """The state after a backup came back: nothing that may have been used since then may work again."""
         ...

@@ -66,6 +66,10 @@ class Email:
         """Never: it can be asked again."""
         return False
 
+    def left(self, one: Enrolment) -> int | None:
+        """Not counted."""
+        return None
+
     def restored(self, state: State, now: int) -> State:
         """Challenges of the time before are void by themselves."""
         return state

@@ -52,6 +52,10 @@ class Password:
         """Never: it can be asked again."""
         return False
 
+    def left(self, one: Enrolment) -> int | None:
+        """Not counted."""
+        return None
+
     def restored(self, state: State, now: int) -> State:
         """A password may be used again; an older one comes back with an older database."""
         return state

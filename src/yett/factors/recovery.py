@@ -81,6 +81,10 @@ class Recovery:
         """Whether the last code was used."""
         return left(one.state) == 0
 
+    def left(self, one: Enrolment) -> int | None:
+        """How many codes are unused."""
+        return left(one.state)
+
     def restored(self, state: State, now: int) -> State:
         """Which codes were used since the backup cannot be known, so none is good any longer."""
         return State(b"", b"[]", state.mark + 1)

@@ -93,6 +93,10 @@ class Totp:
         """Never: it can be asked again."""
         return False
 
+    def left(self, one: Enrolment) -> int | None:
+        """Not counted."""
+        return None
+
     def restored(self, state: State, now: int) -> State:
         """Whatever was used since the backup is of a step that has begun by now."""
         return state._replace(mark=max(state.mark, now // _of(state).period))
