@@ -19,7 +19,7 @@ from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import Browser
 from yett.oauth.authorize import AuthorizationRequest
-from yett.policy.decide import Case, may_change
+from yett.policy.decide import Case, address_first, may_change
 from yett.policy.regimes import budget
 from yett.ports import Arrival, Attempts
 
@@ -180,6 +180,8 @@ class Whereabouts:
         factor = self.gate.factors.get(wish(case.attempt))
         if factor is None or not factor.words.screen_enrol or not self.gate.on(factor, catalogue):
             return None
+        if address_first(case):
+            return self._verify(())
         return Place("enrol", factor.words.screen_enrol, None, factor.kind, choices=(factor.kind,))
 
     def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
