@@ -23,7 +23,7 @@ from yett.adapters.sql.opening import open_store, upgrade
 from yett.adapters.sql.postgres import NotDurable, Postgres
 from yett.adapters.sql.schema import attempts, enrolments, facts, grants, sessions, tokens
 from yett.adapters.sql.sqlite import InUse, Sqlite
-from yett.adapters.sql.steps import NotCommitted, Query, Result, Steps
+from yett.adapters.sql.steps import UNDO, NotCommitted, Query, Result, Steps
 from yett.adapters.sql.store import SqlStore
 from yett.ports import Busy
 
@@ -125,8 +125,8 @@ async def test_a_server_that_does_not_let_itself_be_made_durable_is_refused(dura
 async def test_a_commit_that_fails_fails_everyone_in_it(file: SqlStore) -> None:
     orphan = {"id": b"i", "account": "nobody", "x": b"", "n": 0}
     insert = (
-        "INSERT INTO sessions (id, sid, account, proofs, created_at, idle_at, ends_at, old_until, old_proofs, epoch) "
-        "VALUES (:id, 'sid', :account, :x, :n, :n, :n, :n, :x, 1)"
+        "INSERT INTO sessions (id, sid, account, proofs, created_at, idle_at, ends_at, old_until, old_proofs, ip, name, epoch) "
+        "VALUES (:id, 'sid', :account, :x, :n, :n, :n, :n, :x, '', '', 1)"
     )
     deferred = partial(_all, Query(text("PRAGMA defer_foreign_keys = ON")), Query(text(insert), orphan))
     outcomes = await asyncio.gather(file.record((fact("before"),)), file.driver.write(deferred), file.record((fact("after"),)), return_exceptions=True)
@@ -165,14 +165,28 @@ class _Broken:
         return getattr(self._connection, name)
 
 
-@pytest.mark.parametrize("where", ["COMMIT", "BEGIN", "SAVEPOINT", "RELEASE"])
+@pytest.mark.parametrize("where", ["COMMIT", "BEGIN", "ROLLBACK", "SAVEPOINT", "RELEASE"])
 async def test_the_writer_survives_what_nobody_has_thought_of(file: SqlStore, where: str) -> None:
     writing = _driver(file).writing
     writing.connection = _Broken(writing.connection, where)  # type: ignore[assignment]
     with pytest.raises((NotCommitted, RuntimeError), match="out of nowhere"):
-        await file.record((fact("lost"),))
+        await (file.record((fact("lost"),)) if where in {"COMMIT", "BEGIN"} else file.driver.write(_undoing))
     await file.record((fact("next"),))
     assert await types(file) == ["next"]
+    await file.close()
+
+
+def _undoing() -> Steps[None]:
+    """What needs a savepoint."""
+    yield [Query(text("INSERT INTO settings (name, value) VALUES ('undone', 'x')"))]
+    yield UNDO
+
+
+async def test_a_batch_with_something_to_undo_runs_again_and_its_neighbours_are_written_once(file: SqlStore) -> None:
+    outcomes = await asyncio.gather(file.record((fact("before"),)), file.driver.write(_undoing), file.record((fact("after"),)))
+    assert outcomes == [None, None, None]
+    assert await types(file) == ["before", "after"]
+    assert await file.driver.read(Query(text("SELECT name FROM settings WHERE name = 'undone'"))) == []
     await file.close()
 
 

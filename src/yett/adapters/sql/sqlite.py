@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -31,6 +31,10 @@ _TAKEN = {
     sqlite3.SQLITE_CONSTRAINT_ROWID,
     sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
 }
+
+
+class Undone(Exception):
+    """An operation has something to undo, and had no savepoint."""
 
 
 class InUse(Exception):
@@ -102,7 +106,7 @@ class Statements:
         execute = self.connection.execute
         execute("SAVEPOINT operation")
         try:
-            value = self._steps(operation())
+            value = self._steps(operation(), self._undo)
             execute("RELEASE operation")
         except BaseException:
             # Where the disk is full, say, SQLite has undone more than this: then there is no savepoint left.
@@ -112,16 +116,20 @@ class Statements:
             raise
         return value
 
-    def _steps(self, steps: Steps[T]) -> T:
+    def dare(self, operation: Operation[T]) -> T:
+        """An operation without a savepoint: whatever this raises, the whole transaction must be undone."""
+        return self._steps(operation(), _not_here)
+
+    def _steps(self, steps: Steps[T], undo: Callable[[], Sequence[Result]]) -> T:
         try:
             step = next(steps)
             while True:
                 try:
-                    results = self.step(step) if step else self._undo()
+                    results = self.step(step) if step else undo()
                 except sqlite3.IntegrityError as fault:
                     if fault.sqlite_errorcode not in _TAKEN:
                         raise
-                    self._undo()
+                    undo()
                     step = steps.throw(Taken(str(fault)))
                 else:
                     step = steps.send(results)
@@ -132,6 +140,10 @@ class Statements:
     def _undo(self) -> Sequence[Result]:
         self.connection.execute("ROLLBACK TO operation")
         return ()
+
+
+def _not_here() -> Sequence[Result]:
+    raise Undone
 
 
 class Writer:
@@ -185,21 +197,40 @@ class Writer:
                 loop.call_soon_threadsafe(self._answer, loop, futures, outcomes)
 
     def _commit(self, operations: Sequence[Operation[Any]]) -> Sequence[Outcome]:
-        """One transaction. Of one that fails nobody is told that anything is done; it never raises."""
+        """One transaction. Of one that fails nobody is told that anything is done; it never raises.
+
+        Most have nothing to undo, and savepoints copy every page that is written: only a batch that turns out to
+        need them runs once more, with one for each operation.
+        """
         connection = self._statements.connection
-        outcomes: list[Outcome] = []
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for operation in operations:
-                outcomes.append(self._outcome(operation))
-                if not connection.in_transaction:  # the disk is full, say: SQLite has undone the others as well
-                    outcomes = [_lost(outcomes[-1][1])] * len(outcomes)
-                    connection.execute("BEGIN IMMEDIATE")
+            try:
+                outcomes: Sequence[Outcome] = [(self._statements.dare(operation), None) for operation in operations]
+            except Exception:  # noqa: BLE001 -- whatever it was happens again, to its own operation
+                self._undo()
+                connection.execute("BEGIN IMMEDIATE")
+                outcomes = self._one_by_one(operations)
             connection.execute("COMMIT")
         except BaseException as fault:  # noqa: BLE001 -- it is answered to whoever waits
             with contextlib.suppress(Exception):
-                connection.execute("ROLLBACK")
+                self._undo()
             return [_lost(fault)] * len(operations)
+        return outcomes
+
+    def _undo(self) -> None:
+        if self._statements.connection.in_transaction:
+            self._statements.connection.execute("ROLLBACK")
+
+    def _one_by_one(self, operations: Sequence[Operation[Any]]) -> Sequence[Outcome]:
+        """Each in a savepoint of its own."""
+        connection = self._statements.connection
+        outcomes: list[Outcome] = []
+        for operation in operations:
+            outcomes.append(self._outcome(operation))
+            if not connection.in_transaction:  # the disk is full, say: SQLite has undone the others as well
+                outcomes = [_lost(outcomes[-1][1])] * len(outcomes)
+                connection.execute("BEGIN IMMEDIATE")
         return outcomes
 
     def _outcome(self, operation: Operation[Any]) -> Outcome:

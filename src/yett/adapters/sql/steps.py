@@ -1,6 +1,7 @@
 """Operations without I/O: generators that yield statements and are given what became of them.
 
-A driver runs each operation as one durable commit. Each step is a batch, so that a network is crossed once for it.
+A driver runs each operation as one durable commit, and may begin it anew: it changes nothing but through its steps.
+Each step is a batch, so that a network is crossed once for it.
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence

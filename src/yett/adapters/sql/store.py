@@ -353,7 +353,8 @@ class SqlStore:
 
     async def sweep(self, now: int) -> int:
         """Remove what ended long ago; a data key that has sealed often is replaced."""
-        swept, seals = await self.driver.write(partial(upkeep.sweep, now, self.seal))
+        made, self.seal.made = self.seal.made, 0
+        swept, seals = await self.driver.write(partial(upkeep.sweep, now, made, self.seal.current))
         if seals >= MOST_SEALS:
             await self.rotate_data_key(now)
         return swept

@@ -66,10 +66,9 @@ _SWEEP = (
 COUNT_SEALS = update(data_keys).values(seals=data_keys.c.seals + number("made")).where(data_keys.c.id == number("this")).returning(data_keys.c.seals)
 
 
-def sweep(now: int, seal: Seal) -> Steps[tuple[int, int]]:
+def sweep(now: int, made: int, key: int) -> Steps[tuple[int, int]]:
     """Remove what ended long ago; returns how many rows went, and how often the newest data key has sealed."""
-    made, seal.made = seal.made, 0
-    count = Query(COUNT_SEALS, {"made": made, "this": seal.current})
+    count = Query(COUNT_SEALS, {"made": made, "this": key})
     results = yield [*(Query(one, {"now": now}) for one in _SWEEP), count]
     seals = results[-1].rows[0][0] if results[-1].rows else 0
     return sum(one.touched for one in results[:-1]), seals
