@@ -12,6 +12,7 @@ from yett.adapters.deliver.aws import Ses, Sns
 from yett.adapters.deliver.mail import Mail
 from yett.adapters.deliver.mail_apis import SHAPES
 from yett.adapters.deliver.outbound import Means
+from yett.adapters.deliver.smpp import Smpp
 from yett.adapters.deliver.smtp import Smtp
 from yett.adapters.deliver.twilio import Twilio
 from yett.adapters.deliver.vonage import VonageSms, VonageVoice, rsa_pem
@@ -130,6 +131,18 @@ TABLE: Mapping[tuple[str, str], Known] = {
         ),
     ),
     ("sms", "sns"): Known(Sns, (*AWS, SENDER._replace(needed=False))),
+    ("sms", "smpp"): Known(
+        Smpp,
+        (
+            Setting("host", "the SMSC", read=reading.host),
+            Setting("port", "its port", read=reading.port),
+            Setting("system_id", "who we are there", read=reading.matching(r"[!-~]{1,15}")),
+            Setting("password", "at most 8 letters, as the standard has it", secret=True, read=reading.matching(r"[!-~]{1,8}")),
+            SENDER,
+            Setting("system_type", "where the SMSC wants one", needed=False, read=reading.matching(r"[!-~]{1,12}")),
+            Setting("tls", "on, where the SMSC speaks it (default off)", needed=False, read=reading.switch),
+        ),
+    ),
     ("sms", "webhook"): WEBHOOK,
     ("sms", "custom"): WEBHOOK,
     ("voice", "twilio"): Known(Twilio, (*TWILIO_ACCOUNT, CALLER)),

@@ -38,6 +38,12 @@ def port(text: str) -> int:
     return int(text)
 
 
+def switch(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise ValueError
+    return text == "on"
+
+
 def endpoint(text: str) -> str:
     """`https://host[:port]`, without anything after it; whether http will do is the business of whoever calls."""
     parts = urlsplit(text)
