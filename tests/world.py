@@ -161,7 +161,7 @@ class World:
         """Put another limiter in the place of the one that there is."""
         pages = self.app.routes[0].handlers["GET"].__self__
         tokens = next(route for route in self.app.routes if route.path == "/oauth/token").handlers["POST"].__self__.tokens
-        for one in (pages.login, pages.login.prove, tokens.mfa):
+        for one in (pages.login.asking, pages.login.prove, tokens.mfa):
             object.__setattr__(one, "limiter", limiter)
 
     async def prove(self, browser: Browser, page: Page, name: str = "ada", *, remember: bool = False) -> Page:

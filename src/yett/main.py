@@ -94,6 +94,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     """Every flow, built with what it uses, and the application that speaks for them."""
     from yett.domain.tries import Bucket
     from yett.flows.alarm import Alarm
+    from yett.flows.asking import Asking
     from yett.flows.authorize import Authorize
     from yett.flows.conclude import Conclude
     from yett.flows.current import Current
@@ -126,7 +127,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer)
     alarm = Alarm(store, limiter, mint, carrier.wake)
     prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
-    login = Login(store, whereabouts, prove, leaving, mint, limiter, carrier.wake)
+    login = Login(store, whereabouts, prove, leaving, mint, Asking(store, limiter, mint, carrier.wake))
     recognise = Recognise(store, current, mint, carrier.wake)
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket)

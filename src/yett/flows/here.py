@@ -124,10 +124,13 @@ class Whereabouts:
         )
 
     def budget(self, here: Here, *, first: bool) -> Budget:
-        """What a verdict may cost this browser: a device that an earlier full MFA made known has its own lane."""
-        device = here.arrival.device
-        known = device is not None and here.arrival.account is not None and device.account == here.arrival.account.id
-        return budget(here.case.regime, known=known, first=first)
+        """What a verdict may cost this browser: one that is known has its own lane."""
+        return budget(here.case.regime, known=self.knows(here), first=first)
+
+    def knows(self, here: Here) -> bool:
+        """Whether an earlier full MFA of this account made this browser known."""
+        device, account = here.arrival.device, here.arrival.account
+        return device is not None and account is not None and device.account == account.id
 
     def _place(self, case: Case, outcome: Outcome, catalogue: Catalogue, now: int) -> Place:
         attempt = case.attempt

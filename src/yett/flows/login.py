@@ -7,19 +7,15 @@ from dataclasses import dataclass
 
 from yett.domain.account import canonical
 from yett.domain.attempt import Attempt
-from yett.domain.enrolment import Challenge, State
-from yett.domain.tries import Bucket
+from yett.domain.enrolment import Challenge
+from yett.flows.asking import RESEND, Asker, Asking, Withheld
 from yett.flows.here import DECLINED_REPLACEMENT, PICK, Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint
 from yett.flows.prove import Prove
 from yett.flows.steps import Browser, Choice, Go, Leave, Screen, Step, Stop
-from yett.ports import Attempts, Limiter, Post
+from yett.ports import Attempts
 
-# Messages that one account may cause: 20 at once, one more every minute.
-MESSAGES = Bucket(20, 60)
-# One attempt may ask again after half a minute.
-RESEND = Bucket(1, 30)
 # An address has 254 characters at most (RFC 5321); this is generous.
 LONGEST = 320
 GONE = Stop("invalid_request", "expired")
@@ -45,8 +41,7 @@ class Login:
     prove: Prove
     leaving: Leaving
     mint: Mint
-    limiter: Limiter
-    post: Post
+    asking: Asking
 
     async def show(self, screen: str, state: str, browser: Browser) -> Step:
         """The page that is next, which is not always the page asked for."""
@@ -55,7 +50,7 @@ class Login:
             return GONE
         if here.place.screen != screen:
             return await self.onward(here, browser)
-        return await self._page(here)
+        return await self._page(here, browser)
 
     async def answer(self, screen: str, state: str, form: Mapping[str, str], browser: Browser) -> Step:
         """Take a form: check whose it is and whether it is the page that is next, then do what it says."""
@@ -94,12 +89,12 @@ class Login:
                 told = await self.prove.factor(here, form.get("code", ""), browser, remember=form.get("rememberBrowser") == "true")
                 return await self._told(here, told, browser)
             case "prove" | "enrol", "resend":
-                return await self._page(here, again=True)
+                return await self._page(here, browser, again=True)
             case "enrol", "default" | "saved":
                 told = await self.prove.enrol(here, form.get("code", "") if action == "default" else action, browser)
                 return await self._told(here, told, browser)
             case _:
-                return await self._page(here, error="unknown_action")
+                return await self._page(here, browser, error="unknown_action")
 
     def _choice(self, here: Here, action: str) -> Attempt | None:
         """The attempt as a button that proves nothing leaves it; None for any other button."""
@@ -124,7 +119,7 @@ class Login:
         """A verdict: an error keeps the page, a proof moves on, and the last one leaves."""
         match told:
             case str():
-                return await self._page(here, error=told)
+                return await self._page(here, browser, error=told)
             case Leave():
                 return told
             case Here():
@@ -133,7 +128,7 @@ class Login:
     async def _identify(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
         identifier = canonical(form.get("username", ""))
         if not identifier or len(identifier) > LONGEST or not identifier.isprintable():
-            return await self._page(here, error="missing_username")
+            return await self._page(here, browser, error="missing_username")
         return await self._move(here, here.attempt._replace(identifier=identifier, account=None, base=(), shown=()), browser)
 
     async def _move(self, here: Here, attempt: Attempt, browser: Browser) -> Step:
@@ -142,10 +137,10 @@ class Login:
         moved = await self.whereabouts.find(here.attempt.id, browser)
         return await self.onward(moved, browser) if moved else GONE
 
-    async def _page(self, here: Here, error: str = "", *, again: bool = False) -> Step:
+    async def _page(self, here: Here, browser: Browser, error: str = "", *, again: bool = False) -> Step:
         question = here.arrival.challenge
         if here.place.verb in {"prove", "enrol"} and (again or question is None or not self._fits(here, question)):
-            question, refused = await self._question(here)
+            question, refused = await self._question(here, browser)
             error = error or refused
         place, account = here.place, here.arrival.account
         proven = bool(here.attempt.shown or here.attempt.base)
@@ -167,34 +162,18 @@ class Login:
             return False
         return question.kind == place.kind and (place.enrolment is None or place.enrolment.id in question.to)
 
-    async def _question(self, here: Here) -> tuple[Challenge | None, str]:
-        """Put the question: kept where it remembers or sends something; messages are budgeted before they leave."""
-        factor = self.whereabouts.gate.factors[here.place.kind]
-        ask = self.whereabouts.ask(here, factor)
-        account = here.arrival.account
+    async def _question(self, here: Here, browser: Browser) -> tuple[Challenge | None, str]:
+        """Put the question; where it may not be put, the one before stands."""
+        factor, one = self.whereabouts.gate.factors[here.place.kind], here.place.enrolment
+        ask, asker = self.whereabouts.ask(here, factor), self._asker(here, browser)
         if here.place.verb == "enrol":
-            question = factor.offer(ask, here.arrival.enrolments)
+            asked = await self.asking.offer(here.attempt, factor, here.arrival.enrolments, ask, asker)
         else:
-            question = factor.challenge([one for one in (here.place.enrolment,) if one], ask)
-        if question.remember == State() and not question.send:
-            return question, ""
-        if question.send and (refused := await self._paced(here, ask.now)):
-            return here.arrival.challenge, refused
-        fact = self.mint.fact(
-            "gd_start_enroll" if question.offer else "gd_start_auth", account.id if account else None, here.attempt.client, factor=factor.kind
-        )
-        told = tuple(one._replace(data={"client": here.client.name, **one.data}) for one in question.send)
-        await self.store.ask(here.attempt, question._replace(send=told), (fact,))
-        if question.send:
-            self.post()
-        return question, ""
+            asked = await self.asking.challenge(here.attempt, factor, [one] if one else [], ask, asker)
+        return (here.arrival.challenge, asked.reason) if isinstance(asked, Withheld) else (asked, "")
 
-    async def _paced(self, here: Here, now: int) -> str:
-        """Messages are budgeted before they leave: what refuses one more, or nothing."""
-        account = here.arrival.account.id if here.arrival.account else ""
-        if not await self.limiter.take(f"resend:{here.attempt.id}", RESEND, now):
-            return "too_soon"
-        return "" if await self.limiter.take(f"message:{account}", MESSAGES, now) else "too_many_messages"
+    def _asker(self, here: Here, browser: Browser) -> Asker:
+        return Asker(here.arrival.account, here.catalogue.tenant, here.client.name, browser.ip, known=self.whereabouts.knows(here))
 
     def _way_back(self, here: Here) -> str:
         """The enrolment of last resort, where it is acceptable here; "" where there is none."""

@@ -1,0 +1,104 @@
+"""Put a question to somebody: budgeted before anything leaves, kept, and sent."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from yett.domain.account import Account
+from yett.domain.attempt import Attempt
+from yett.domain.enrolment import Challenge, Enrolment, Message, State
+from yett.domain.tenant import Tenant
+from yett.domain.tries import Bucket
+from yett.factors.base import Ask, Factor
+from yett.flows.accounts import is_address
+from yett.flows.mint import Mint
+from yett.flows.numbers import e164
+from yett.ports import Limiter, Post, Store
+
+# Codes that one account may cause, by what they travel through: 20 mails at once and one more a minute, else 10 and one an hour.
+MESSAGES = {"email": Bucket(20, 60)}
+TELEPHONE = Bucket(10, 3600)
+# In one attempt the same code may be asked for again after half a minute.
+RESEND = Bucket(1, 30)
+RINGS = frozenset({"sms", "voice"})
+
+
+class Asker(NamedTuple):
+    """Who is asked, and from where: `ip` asks, for an application called `client`.
+
+    `known`: by a browser that an earlier full MFA made known. `pace`: how soon the same may be asked again (None: at once).
+    """
+
+    account: Account | None
+    tenant: Tenant
+    client: str
+    ip: str = ""
+    known: bool = False
+    pace: Bucket | None = RESEND
+
+
+class Withheld(NamedTuple):
+    """Nothing was asked. `reason` is a message id.
+
+    `why`: too many for now (`paced`: too_many_attempts, 429), a destination that is not served (`unserved`, against SMS
+    pumping), what was typed is no destination (`invalid`), or the attempt went on elsewhere (`moved`).
+    """
+
+    reason: str
+    why: Literal["paced", "unserved", "invalid", "moved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Needs no browser: pages, the MFA API and an owner's own changes ask by it."""
+
+    store: Store
+    limiter: Limiter
+    mint: Mint
+    post: Post
+
+    async def challenge(self, attempt: Attempt, factor: Factor, to: Sequence[Enrolment], ask: Ask, asker: Asker) -> Challenge | Withheld:
+        """Ask for enrolments that there are, by `ask.channel`."""
+        return await self._put(attempt, factor, factor.challenge(to, ask), asker)
+
+    async def offer(self, attempt: Attempt, factor: Factor, has: Sequence[Enrolment], ask: Ask, asker: Asker, *, region: str = "") -> Challenge | Withheld:
+        """Begin an enrolment: `ask.target` as it was typed, a number dialled from `region` where it has no country code."""
+        if RINGS.intersection(factor.words.channels):
+            number = e164(ask.target, region)
+            if number is None:
+                return Withheld("bad_number", "invalid")
+            ask = ask._replace(target=number)
+        question = factor.offer(ask, has)
+        if any(one.channel == "email" and not is_address(one.to) for one in question.send):
+            return Withheld("bad_address", "invalid")
+        return await self._put(attempt, factor, question, asker)
+
+    async def _put(self, attempt: Attempt, factor: Factor, question: Challenge, asker: Asker) -> Challenge | Withheld:
+        if question.remember == State() and not question.send:
+            return question
+        for message in question.send:
+            if refused := await self._refused(attempt, message, asker):
+                return refused
+        told = tuple(one._replace(data={"client": asker.client, **one.data}) for one in question.send)
+        account = asker.account.id if asker.account else None
+        fact = self.mint.fact("gd_start_enroll" if question.offer else "gd_start_auth", account, attempt.client, factor=factor.kind)
+        if not await self.store.ask(attempt, question._replace(send=told), (fact,)):
+            return Withheld("moved_on", "moved")
+        if told:
+            self.post()
+        return question
+
+    async def _refused(self, attempt: Attempt, message: Message, asker: Asker) -> Withheld | None:
+        now, account = self.mint.clock(), asker.account.id if asker.account else ""
+        again = f"resend:{attempt.id}:{message.channel}:{_hidden(message.to)}"
+        if asker.pace and not await self.limiter.take(again, asker.pace, now):
+            return Withheld("too_soon", "paced")
+        if not await self.limiter.take(f"message:{message.channel}:{account}", MESSAGES.get(message.channel, TELEPHONE), now):
+            return Withheld("too_many_messages", "paced")
+        return None
+
+
+def _hidden(destination: str) -> str:
+    """A limiter need not know whose number it counts."""
+    return hashlib.sha256(destination.encode()).hexdigest()[:32]
