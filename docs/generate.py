@@ -50,6 +50,7 @@ SMTP_SAYS = {
 REGIME_SAYS = {
     "strict": "nothing loosens it",
     "fresh": "how young a proof must be to change factors",
+    "lost_waits": "what is reported lost is deleted after",
     "attempt_lives": "an attempt lives",
     "session_idle": "a session ends when idle for",
     "session_absolute": "a session ends after",
@@ -277,7 +278,7 @@ def _texts(node: ast.AST) -> list[str]:
 def routes() -> str:
     """Every route, with the gate that stands before it."""
     anyone: Any = _Anyone()
-    table = routes_of(anyone, anyone, anyone, anyone)
+    table = routes_of(anyone, anyone, anyone, anyone, anyone)
     rows = [(f"`{' '.join(method for method in route.handlers if method != 'OPTIONS')}`", f"`{route.path}`", route.gate) for route in table]
     managed = [(f"`{method}`", f"`{BASE}{path}`", " or ".join(f"`{scope}`" for scope in sorted(scopes)) or "none") for (method, path), scopes in ACCESS.items()]
     return _page(

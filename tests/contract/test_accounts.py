@@ -265,3 +265,63 @@ async def test_facts_are_listed_by_account_and_type_and_continued_after_one(stor
     assert (await store.facts(0, 9, after=written[0].id))[0] == (written[1], written[2])
     assert await store.fact(written[0].id) == written[0]
     assert await store.fact("none") is None
+
+
+async def test_what_was_suspended_leaves_when_its_time_is_over(store: Store) -> None:
+    owner, (one,) = await somebody(store)
+    assert await store.leaving(NOW, 9) == ()
+    suspended = one._replace(status="suspended", leaves_at=NOW + 10)
+    assert await store.change_account(owner, owner._replace(security_version=2), (suspended,), ends=False, now=NOW, facts=())
+    assert (await store.leaving(NOW + 9, 9), await store.leaving(NOW + 10, 9)) == ((), (owner.id,))
+    found = await store.account(owner.id)
+    assert found
+    assert found[1] == (suspended,)
+
+
+async def test_a_change_revokes_what_rests_on_the_enrolments_that_it_voids(store: Store) -> None:
+    owner, (one,) = await somebody(store, "password")
+    left = await signed_in(store, owner, concluding(owner, (one,)))
+    assert left.grant
+    assert await store.change_account(owner, owner, (), ends=False, now=NOW, facts=(), voids=("another",))
+    assert await store.grant_live(left.grant.id, NOW)
+    assert await store.change_account(owner, owner, (), ends=False, now=NOW, facts=(), voids=("another", one.id))
+    assert not await store.grant_live(left.grant.id, NOW)
+
+
+async def test_nothing_is_deleted_where_the_security_version_has_moved(store: Store) -> None:
+    owner, (one,) = await somebody(store)
+    assert await store.change_account(owner, owner._replace(security_version=2), (), ends=False, now=NOW, facts=())
+    assert await store.unenrol(owner.id, (one.id,), NOW, (fact("gd_unenroll"),), (message(),), owner) == 0
+    assert (await types(store), await store.outgoing(9)) == ([], ())
+    found = await store.account(owner.id)
+    assert found
+    assert found[1] == (one,)
+    assert await store.unenrol(owner.id, (one.id,), NOW, (), (), found[0]) == 1
+
+
+async def test_an_enrolment_that_is_replaced_takes_what_rests_on_it_along(store: Store) -> None:
+    owner, (old,), seen, question = await _offered(store, "recovery")
+    left = await signed_in(store, owner, concluding(owner, (old,)))
+    again = old._replace(generation=2)
+    assert await store.enrol(seen, question, Accepted(again.state), owner, (again,), BUDGET, NOW, facts(), seen) == "done"
+    assert left.grant
+    assert not await store.grant_live(left.grant.id, NOW)
+
+
+async def test_the_link_that_led_to_an_enrolment_is_spent_by_it(store: Store) -> None:
+    owner, _, seen, question = await _offered(store, "password")
+    link, added = await begun(store, owner), enrolment(owner)
+    right = Accepted(added.state, shown=CODE)
+    assert await store.enrol(seen, question, right, owner, (added,), BUDGET, NOW, facts(), seen, spends=link) == "done"
+    assert (await store.scene(link.id, link.holder, None, None, NOW)).attempt is None
+
+
+async def test_a_link_that_was_spent_meanwhile_leads_to_no_enrolment(store: Store) -> None:
+    owner, has, seen, question = await _offered(store, "password")
+    link, added = await begun(store, owner), enrolment(owner)
+    assert await store.update(link, link._replace(done=True))
+    right = Accepted(added.state, shown=CODE)
+    assert await store.enrol(seen, question, right, owner, (added,), BUDGET, NOW, facts(), seen, spends=link) == "used"
+    found = await store.account(owner.id)
+    assert found
+    assert (found[0].security_version, list(found[1])) == (1, has)

@@ -17,7 +17,8 @@ class State(NamedTuple):
 class Enrolment(NamedTuple):
     """One factor bound to one account. `lookup` is unique within its kind (credential id, device id).
 
-    `failures` counts consecutive wrong answers; `paced_at` is the GCRA arrival time of its bucket, in seconds.
+    `failures` counts consecutive wrong answers; `paced_at` is the GCRA arrival time of its bucket, in seconds. One that
+    was reported lost is suspended, and deleted at `leaves_at`.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Enrolment(NamedTuple):
     failures: int = 0
     paced_at: int = 0
     locked_until: int = 0
+    leaves_at: int | None = None
 
 
 class Message(NamedTuple):

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Enrolment
 from yett.domain.fact import Fact
 from yett.domain.tries import Bucket
@@ -15,11 +14,12 @@ from yett.factors.base import Factor
 from yett.flows.accounts import Births, is_address
 from yett.flows.alarm import Alarm
 from yett.flows.gate import regime_of
-from yett.flows.mint import Mint, digest
-from yett.flows.owner import VIA, Missing, Owner, Ownership
+from yett.flows.handles import Handles
+from yett.flows.mint import Mint
+from yett.flows.owner import Missing, Owner, Ownership
 from yett.flows.prove import TRIES
 from yett.policy.regimes import budget
-from yett.ports import Arrival, Limiter, Post, Store
+from yett.ports import Limiter, Post, Store
 
 LONGEST_NAME = 64
 # Messages that one account may cause: 20 at once, one more every minute.
@@ -60,6 +60,11 @@ class Own:
     post: Post
     alarm: Alarm
 
+    @property
+    def handles(self) -> Handles:
+        """What begins an enrolment."""
+        return Handles(self.store, self.mint, "own")
+
     async def begin(self, owner: Owner, kind: str, *, channel: str = "", target: str = "", name: str = "") -> Offer | Missing | str:
         """Begin an enrolment; `target` is the address or number that shall be enrolled."""
         factor, now = self._factor(owner, kind), self.mint.clock()
@@ -67,8 +72,8 @@ class Own:
             return "absent"
         if refused := self.ownership.refused(owner, factor, now):
             return refused
-        token, begun = self.mint.token(), Begun(self._id(owner, factor), named(name))
-        attempt = self._attempt(owner, token, begun, now)
+        begun = Begun(self._id(owner, factor), named(name))
+        attempt, handle = self.handles.new(owner.account.id, owner.client, begun, now + regime_of(owner.catalogue).attempt_lives)
         question = factor.offer(self.ownership.ask(owner, factor, attempt.id, channel=channel, target=target), owner.enrolments)
         if any(one.channel == "email" and not is_address(one.to) for one in question.send):
             return "bad_address"
@@ -79,16 +84,16 @@ class Own:
         await self.store.begin(attempt, ())
         await self.store.ask(attempt, question, (self.ownership.fact(owner, "gd_start_enroll", factor),))
         self.post()
-        return Offer(f"{attempt.id}.{token}", begun.enrolment, question)
+        return Offer(handle, begun.enrolment, question)
 
     async def confirm(self, owner: Owner, handle: str, answer: str, *, id: str = "", codes: bool = True) -> Enrolled | Missing | str:
         """Complete what `handle` began: a confirm is a try, and whether the account may have it is decided again.
 
         `id`, where given, must be the one that was offered. With `codes` recovery codes come along with the first factor.
         """
-        now, arrival = self.mint.clock(), await self._begun(owner, handle)
+        now, arrival = self.mint.clock(), await self.handles.find(handle, owner.account.id)
         attempt, asked, account = arrival.attempt, arrival.challenge, arrival.account
-        if attempt is None or asked is None or account is None:
+        if attempt is None or asked is None or account is None or not asked.offer:
             return "expired"
         begun, factor = msgspec.json.decode(attempt.request, type=Begun), self._factor(owner, asked.kind)
         if factor is None or (id and id != begun.enrolment):
@@ -137,7 +142,7 @@ class Own:
             return "absent"
         if held.stays:
             return held.stays
-        gone, factors = self.ownership.gone(owner, held.enrolment), self.ownership.gate.factors
+        gone, factors = self.ownership.gone(owner, (held.enrolment,)), self.ownership.gate.factors
         for one in gone:
             if missing := self.ownership.missing(owner, factors[one.kind].promise(one), now):
                 return missing
@@ -172,27 +177,6 @@ class Own:
     def _factor(self, owner: Owner, kind: str) -> Factor | None:
         """The factor, if it may be enrolled."""
         return next((one for one in self.ownership.kinds(owner) if one.kind == kind), None)
-
-    async def _begun(self, owner: Owner, handle: str) -> Arrival:
-        """What this handle began, for this owner; what else it may find is nothing here."""
-        attempt, _, token = handle.partition(".")
-        arrival = await self.store.scene(attempt, digest(token), None, None, self.mint.clock())
-        found, asked = arrival.attempt, arrival.challenge
-        mine = found is not None and found.via == VIA and found.account == owner.account.id
-        return arrival if mine and asked is not None and asked.offer else Arrival(arrival.version)
-
-    def _attempt(self, owner: Owner, token: str, begun: Begun, now: int) -> Attempt:
-        return Attempt(
-            id=self.mint.name(),
-            via=VIA,
-            holder=digest(token),
-            client=owner.client,
-            arrived_at=now,
-            expires_at=now + regime_of(owner.catalogue).attempt_lives,
-            account=owner.account.id,
-            request=msgspec.json.encode(begun),
-            base=owner.proofs,
-        )
 
     def _id(self, owner: Owner, factor: Factor) -> str:
         """A sheet of codes takes the place of the one before; everything else is new."""

@@ -1,6 +1,6 @@
 """Owners: whoever changes their own account, what they hold, and what they must prove before it changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,9 +16,6 @@ from yett.flows.gate import Gate, regime_of
 from yett.flows.mint import Mint
 from yett.flows.steps import Browser
 from yett.policy.decide import Case, address_first, change_wants, may_change, permitted
-
-# An attempt that only an owner's change may use: no login and no grant finds it.
-VIA = "own"
 
 
 class Owner(NamedTuple):
@@ -79,9 +76,9 @@ class Ownership:
         on = (one for one in self.gate.factors.values() if one.words.screen_enrol and self.gate.on(one, owner.catalogue))
         return sorted((one for one in on if permitted(one.promise(None), regime)), key=lambda one: -one.strength)
 
-    def case(self, owner: Owner, now: int) -> Case:
-        """What the gate looks at."""
-        attempt = Attempt("", VIA, b"", owner.client, now, now, account=owner.account.id, base=owner.proofs)
+    def case(self, owner: Owner, now: int, attempt: Attempt | None = None) -> Case:
+        """What the gate looks at; with an attempt, what was shown in it as well."""
+        attempt = attempt or Attempt("", "own", b"", owner.client, now, now, account=owner.account.id, base=owner.proofs)
         return self.gate.case(attempt, owner.account, owner.enrolments, owner.catalogue, now)
 
     def missing(self, owner: Owner, about: Shown, now: int) -> Missing | None:
@@ -101,12 +98,13 @@ class Ownership:
             return "no_factor"
         return "unverified" if address_first(self.case(owner, now)) else self.missing(owner, factor.promise(None), now)
 
-    def gone(self, owner: Owner, one: Enrolment) -> list[Enrolment]:
-        """What goes along with it: what is linked; and recovery codes recover nothing once the last factor is gone."""
-        gone = [each for each in owner.enrolments if each.id == one.id or (one.link and each.link == one.link)]
-        if any(self._counts(each) and each not in gone for each in owner.enrolments):
+    def gone(self, owner: Owner, these: Sequence[Enrolment]) -> list[Enrolment]:
+        """What goes along with them: what is linked; and recovery codes recover nothing once the last factor is gone."""
+        links = {one.link for one in these if one.link}
+        gone = [one for one in owner.enrolments if one in these or one.link in links]
+        if any(self._counts(one) and one not in gone for one in owner.enrolments):
             return gone
-        return gone + [each for each in owner.enrolments if each not in gone and self._words(each).companion]
+        return gone + [one for one in owner.enrolments if one not in gone and self._words(one).companion]
 
     def ask(self, owner: Owner, factor: Factor, attempt: str = "", *, channel: str = "", target: str = "") -> Ask:
         """All that a factor may want to know."""
@@ -138,6 +136,13 @@ class Ownership:
         others = (one for one in owner.enrolments if one.kind != factor.kind and one.status == "active" and self._words(one).channels)
         sent = [message for one in others for message in self.reached(owner, one)]
         return told + [message._replace(template=template, data=data) for message in sent[:1]]
+
+    def everywhere(self, owner: Owner, template: str, data: Mapping[str, str]) -> list[Message]:
+        """To the account's address and wherever codes go, to what is suspended too: whoever still holds it must hear of it."""
+        told = [Message("email", owner.account.email, template, owner.locale, data)] if owner.account.email else []
+        held = (one for one in owner.enrolments if one.status in {"active", "suspended"})
+        told += [one._replace(template=template, data=data) for each in held for one in self.reached(owner, each)]
+        return list({(one.channel, one.to.casefold()): one for one in reversed(told)}.values())[::-1]
 
     def fact(self, owner: Owner, type: str, factor: Factor, **data: object) -> Fact:
         """Something that the owner did."""

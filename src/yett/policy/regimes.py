@@ -11,7 +11,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 class Regime(NamedTuple):
-    """One column of the table. Times in seconds. `grant_lives` None: until the session's absolute limit.
+    """One column of the table. Times in seconds. What is reported lost is deleted after `lost_waits`. `grant_lives` None: until the session's absolute limit.
 
     `weak` and `phone` say whether codes by e-mail, and by SMS and voice, may count; `notice` that the telephone
     network needs a notice and an alternative. `locks` None: disabled until bound again.
@@ -20,6 +20,7 @@ class Regime(NamedTuple):
     name: str
     strict: bool = True
     fresh: int = 5 * MINUTE
+    lost_waits: int = 72 * HOUR
     attempt_lives: int = 15 * MINUTE
     session_idle: int = HOUR
     session_absolute: int = DAY
@@ -101,7 +102,7 @@ LOWER_IS_TIGHTER = frozenset(
         "enrolment_bucket.burst", "account_bucket.burst",
     }
 )  # fmt: skip
-HIGHER_IS_TIGHTER = frozenset({"locks", "shortest_password", "shortest_password_alone", "enrolment_bucket.refill", "account_bucket.refill"})
+HIGHER_IS_TIGHTER = frozenset({"locks", "lost_waits", "shortest_password", "shortest_password_alone", "enrolment_bucket.refill", "account_bucket.refill"})
 
 
 def in_force(name: str, own: Mapping[str, int]) -> Regime:

@@ -20,6 +20,7 @@ COLUMNS = ("auth0", "nist-aal2", "nist-aal3", "pci-dss-4", "psd2")
 TABLE: tuple[tuple[str, Callable[[Regime], object], tuple[object, ...]], ...] = (
     ("strict", lambda one: one.strict, (False, True, True, True, True)),
     ("fresh", lambda one: one.fresh, (300, 300, 300, 300, 300)),
+    ("what is lost waits, h", lambda one: one.lost_waits / HOUR, (72, 72, 72, 72, 72)),
     ("attempt lives, min", lambda one: one.attempt_lives / 60, (15, 10, 10, 15, 5)),
     ("session idle, min", lambda one: one.session_idle / 60, (72 * 60, 60, 15, 15, 5)),
     ("session absolute, h", lambda one: one.session_absolute / HOUR, (168, 24, 12, 24, 24)),

@@ -123,6 +123,7 @@ REVOKE_RESTING = (
     )
 )
 
+LEAVING = select(enrolments.c.account).distinct().where(enrolments.c.leaves_at <= NOW).limit(number("limit"))
 DEVICES = (
     select(*rows.DEVICE)
     .select_from(devices.join(meta, devices.c.epoch == meta.c.epoch))

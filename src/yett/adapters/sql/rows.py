@@ -50,7 +50,7 @@ ENROLMENT = columns(
     schema.enrolments,
     (
         "id", "account", "kind", "secret", "open", "mark", "status", "generation", "lookup", "link",
-        "name", "created_at", "used_at", "failures", "paced_at", "locked_until",
+        "name", "created_at", "used_at", "failures", "paced_at", "locked_until", "leaves_at",
     ),
 )  # fmt: skip
 CHALLENGE = columns(

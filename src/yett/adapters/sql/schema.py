@@ -135,10 +135,12 @@ enrolments = Table(
     _number("failures"),
     _number("paced_at"),
     _number("locked_until"),
+    _number("leaves_at", null=True),
     _number("rests_until"),
     _number("sealed_by", index=True),
     _key(),
     UniqueConstraint("kind", "lookup"),
+    Index("ix_enrolments_leaves_at", "leaves_at", sqlite_where=text("leaves_at IS NOT NULL"), postgresql_where=text("leaves_at IS NOT NULL")),
 )
 
 attempts = Table(

@@ -275,6 +275,11 @@ class SqlStore:
         """Delete enrolments."""
         return await self.driver.write(partial(accounts.unenrol, self.seal, account, enrolments, now, facts, notices, seen))
 
+    async def leaving(self, now: int, limit: int) -> tuple[str, ...]:
+        """Accounts of which something is to be deleted."""
+        found = await self.driver.read(Query(accounts.LEAVING, {"now": now, "limit": limit}))
+        return tuple(row[0] for row in found)
+
     async def devices(self, account: str) -> tuple[Device, ...]:
         """Browsers that are known."""
         found = await self.driver.read(Query(accounts.DEVICES, {"this_account": account}))

@@ -245,6 +245,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.BigInteger(), nullable=False),
         sa.Column("paced_at", sa.BigInteger(), nullable=False),
         sa.Column("locked_until", sa.BigInteger(), nullable=False),
+        sa.Column("leaves_at", sa.BigInteger(), nullable=True),
         sa.Column("rests_until", sa.BigInteger(), nullable=False),
         sa.Column("sealed_by", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_enrolments_account"), ondelete="CASCADE"),
@@ -253,6 +254,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_enrolments_account"), "enrolments", ["account"], unique=False)
     op.create_index(op.f("ix_enrolments_sealed_by"), "enrolments", ["sealed_by"], unique=False)
+    op.create_index(
+        "ix_enrolments_leaves_at",
+        "enrolments",
+        ["leaves_at"],
+        unique=False,
+        sqlite_where=sa.text("leaves_at IS NOT NULL"),
+        postgresql_where=sa.text("leaves_at IS NOT NULL"),
+    )
     op.create_table(
         "grants",
         sa.Column("id", sa.Text(), nullable=False),
