@@ -33,7 +33,7 @@ TOGETHER = 2000
 DAY = 86400
 ACCOUNT, ENROLMENT = into(schema.accounts), into(schema.enrolments)
 # What a run leaves behind; the parents of rows come last.
-PASSING = ("challenges", "attempts", "sessions", "devices", "tokens", "grant_enrolments", "grants", "facts", "outbox", "misses", "buckets")
+PASSING = ("challenges", "attempts", "sessions", "devices", "tokens", "grants", "facts", "outbox", "misses", "buckets")
 UNTOUCHED = {"mark": 0, "failures": 0, "paced_at": 0, "locked_until": 0, "rests_until": 0}
 GRANTS = (
     "authorization_code",

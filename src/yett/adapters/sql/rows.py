@@ -196,6 +196,7 @@ def grant_values(one: Grant) -> Params:
     values = one._asdict()
     for name in ("proofs", "wants", "waivers", "scope"):
         values[name] = pack(values[name])
+    values["rests_on"] = " ".join(("", *sorted({proof.enrolment for proof in one.proofs}), ""))
     return values
 
 

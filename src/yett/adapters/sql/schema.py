@@ -240,6 +240,7 @@ devices = Table(
     _key("token"),
 )
 
+# `rests_on` are the ids of the enrolments that proved it, each between spaces: removing one revokes it.
 grants = Table(
     "grants",
     metadata,
@@ -257,18 +258,9 @@ grants = Table(
     _bytes("request"),
     _bytes("transaction", null=True),
     _number("revoked_at", null=True),
+    _text("rests_on"),
     _number("epoch"),
     _key(),
-)
-
-# Which grants rest on an enrolment: removing it revokes them.
-grant_enrolments = Table(
-    "grant_enrolments",
-    metadata,
-    _text("enrolment"),
-    _text("grant", _of("grants"), index=True),
-    PrimaryKeyConstraint("enrolment", "grant"),
-    sqlite_with_rowid=False,
 )
 
 # No reference to the grant: a token whose grant is gone is found no more, and goes when its own time is over.

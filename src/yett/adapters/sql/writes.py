@@ -3,11 +3,12 @@
 import itertools
 import os
 from collections.abc import Iterable, Sequence
+from functools import cache
 
-from sqlalchemy import ColumnElement, literal_column, null, update
+from sqlalchemy import ColumnElement, Insert, bindparam, insert, literal_column, null, update
 
 from yett.adapters.sql import rows
-from yett.adapters.sql.schema import devices, facts, grant_enrolments, grants, outbox, sessions, tokens
+from yett.adapters.sql.schema import devices, facts, grants, outbox, sessions, tokens
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, either, into, number, word
 from yett.domain.enrolment import Message
@@ -16,14 +17,12 @@ from yett.domain.session import Conclusion, Device, Grant, Session, Token
 
 _order = itertools.count()
 
-FACT = into(facts, number=null(), epoch=null())
 _ZERO: ColumnElement[int] = literal_column("0")
 _EMPTY: ColumnElement[str] = literal_column("''")
 MESSAGE = into(outbox, due_at=_ZERO, tries=_ZERO, outcome=_EMPTY, detail=_EMPTY)
 SESSION = into(sessions, epoch=EPOCH)
 DEVICE = into(devices, epoch=EPOCH)
 GRANT = into(grants, epoch=EPOCH)
-RESTS_ON = into(grant_enrolments)
 TOKEN = into(tokens)
 
 # What the row says now becomes its past: two attempts that began at one level both leave a way back.
@@ -64,9 +63,21 @@ ROTATE = (
 )
 
 
-def happened(these: Iterable[Fact]) -> list[Query]:
-    """Facts, in the commit of what they tell."""
-    return [Query(FACT, rows.fact_values(one)) for one in these]
+@cache
+def record(many: int) -> Insert:
+    """INSERT of so many facts."""
+    given = [column for column in facts.c if column.name not in {"number", "epoch"}]
+    return insert(facts).values(
+        [{column.name: bindparam(f"{column.name}{at}", type_=column.type) for column in given} | {"number": null(), "epoch": null()} for at in range(many)]
+    )
+
+
+def happened(these: Sequence[Fact]) -> list[Query]:
+    """Facts, in the commit of what they tell: one statement for all of them."""
+    if not these:
+        return []
+    values = {f"{name}{at}": value for at, one in enumerate(these) for name, value in rows.fact_values(one).items()}
+    return [Query(record(len(these)), values)]
 
 
 def posted(messages: Iterable[Message], seal: Seal, now: int, challenge: str | None = None) -> list[Query]:
@@ -91,13 +102,8 @@ def concluded(what: Conclusion, now: int) -> list[Query]:
 
 
 def granted(grant: Grant, given: Sequence[Token]) -> list[Query]:
-    """A grant, which enrolments it rests on, and its tokens."""
-    rests_on = sorted({proof.enrolment for proof in grant.proofs})
-    return [
-        Query(GRANT, rows.grant_values(grant)),
-        *(Query(RESTS_ON, {"enrolment": one, "grant": grant.id}) for one in rests_on),
-        *(Query(TOKEN, rows.token_values(token)) for token in given),
-    ]
+    """A grant and its tokens."""
+    return [Query(GRANT, rows.grant_values(grant)), *(Query(TOKEN, rows.token_values(token)) for token in given)]
 
 
 def _session(one: Session, raises: bytes | None, now: int) -> Query:

@@ -278,6 +278,7 @@ def upgrade() -> None:
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("transaction", sa.LargeBinary(), nullable=True),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("rests_on", sa.Text(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_grants_account"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grants")),
@@ -305,15 +306,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sessions_account"), "sessions", ["account"], unique=False)
     op.create_index(op.f("ix_sessions_ends_at"), "sessions", ["ends_at"], unique=False)
     op.create_index(op.f("ix_sessions_old"), "sessions", ["old"], unique=False)
-    op.create_table(
-        "grant_enrolments",
-        sa.Column("enrolment", sa.Text(), nullable=False),
-        sa.Column("grant", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["grant"], ["grants.id"], name=op.f("fk_grant_enrolments_grant"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("enrolment", "grant", name=op.f("pk_grant_enrolments")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index(op.f("ix_grant_enrolments_grant"), "grant_enrolments", ["grant"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         # Rate limits may be lost with a crash; replay marks and tries, which may not, stand elsewhere.
