@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from yett.flows.demo_seed import Demo
     from yett.flows.doctor import Finding, Found
     from yett.flows.first_start import Ready
+    from yett.flows.login import Login
     from yett.flows.mint import Mint
     from yett.flows.operate import Operate
     from yett.flows.people import People
+    from yett.flows.recognise import Recognise
+    from yett.flows.settings import Settings
     from yett.ports import Hasher, Limiter, Signer
 
     Pair = tuple[Path, Path]
@@ -110,6 +113,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.signout import SignOut
     from yett.flows.tokens import Tokens
     from yett.flows.userinfo import Userinfo
+    from yett.http.account import Account
     from yett.http.app import App as Application
     from yett.http.demo import Demo as DemoPages
     from yett.http.edge import Edge
@@ -137,9 +141,25 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     oauth = OAuth(tokens, mfa, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
     probes = Probes(Health(store, ground.clock.ahead), {}, carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(carrier), demo.client_id, demo.client_secret) if demo else None
-    table = routes(pages, oauth, probes, shown)
+    table = routes(pages, Account(settings(ground, login, recognise), pages), oauth, probes, shown)
     served = Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts)
     return App(served, (carrier.run, lambda: number(ground), lambda: sweep(ground)))
+
+
+def settings(ground: Ground, login: "Login", recognise: "Recognise") -> "Settings":
+    """What people see of their own account and change, by the same doors as a login."""
+    from yett.flows.accounts import Births
+    from yett.flows.activity import Activity
+    from yett.flows.elsewhere import Elsewhere
+    from yett.flows.own import Own
+    from yett.flows.owner import Ownership
+    from yett.flows.settings import Settings
+    from yett.flows.visit import Visit
+
+    store, mint, gate, wake = ground.store, ground.mint, login.whereabouts.gate, login.post
+    own = Own(store, Ownership(gate, mint), mint, Births(mint, PASSWORD, EMAIL), login.limiter, wake, login.prove.alarm)
+    visit = Visit(store, recognise, login.leaving, login)
+    return Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate))
 
 
 def limits(ground: Ground) -> "Limiter":

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from yett.domain.tenant import Brand
 from yett.http.qr import qr
-from yett.http.render import Message, Option, Page, Remember, StepUp
+from yett.http.render import Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
+from yett.http.settings_words import ASKING, DONE, HAPPENED
+from yett.http.speech import speech
 
 ACME = Brand("Acme Bank", primary="#c2185b", support_email="help@acme.test", support_url="https://acme.test/help")
 PAPE = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
@@ -64,6 +66,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("mfa-recovery-code-challenge", "error", login._replace(error="wrong_recovery_code"), others=True, attempts_left=2)
     yield sample("mfa-otp-enrollment-qr", qr=qr(URI), uri=URI, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", others=True, optional=True)
     yield sample("mfa-recovery-code-enrollment", codes=tuple(f"{n}K7Q-W2MX-{n}ZPA-9RTD" for n in range(10)))
+    yield from _account(login, locale)
     yield sample("logout-confirm")
     yield sample("logged-out", back="https://app.acme.test/")
     yield sample("error", "", login._replace(error="expired"), correlation="7f3a-91c2", back="https://app.acme.test/")
@@ -101,3 +104,36 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
             Message("m1", 1763999000, "email", "ada@example.com", "A new way to log in was added", "An authenticator app was added to your account just now."),
         ),
     )
+
+
+def _account(page: Page, locale: str) -> Iterator[Sample]:
+    """Security settings: somebody who has much, somebody who has nothing, and every page that asks or tells."""
+    say, then = speech(locale).say, 1764000000
+    methods = (
+        Card("totp%7C1", "totp", then - 9_000_000, "Ada\u2019s phone", used_at=then - 4000),
+        Card("sms%7C1", "sms", then - 300, masked="+49 ••• 17", fresh=True),
+        Card("email%7C1", "email", then - 20_000_000, masked="a•••@e•••.com", used_at=then - 800_000, fixed=True),
+    )
+    chrome = Whereabouts("1", "Chrome · macOS", then - 90_000, then - 60, "203.0.113.7", then + 2_000_000, here=True)
+    firefox = Whereabouts("2", "Firefox · Windows", then - 900_000, then - 80_000, "2001:db8::17:4", then + 1_000_000)
+    events = (
+        Happening(then - 60, say(HAPPENED["logged_in"]), ("Acme Payments", "Chrome · macOS", "203.0.113.7")),
+        Happening(then - 4000, say(HAPPENED["wrong_password"]), ("198.51.100.23",), alarming=True),
+        Happening(then - 90_000, say(HAPPENED["method_added"]), ("Authenticator", "Chrome · macOS", "203.0.113.7")),
+    )
+    some = {"methods": methods, "sheet": Card("r", "recovery-code", then, left=8), "browsers": (chrome, firefox), "sessions": (chrome, firefox)}
+    yield Sample("account", "account", page._replace(data={**some, "events": events, "adds": True, "renewable": True, "told": say(DONE["remove"])}))
+    few = {"sheet": Card("r", "recovery-code", then, used_at=then, left=2), "methods": methods[:1], "renewable": True}
+    yield Sample("account-few", "account", page._replace(data={**few, "sessions": (chrome,), "events": events[:1], "adds": True}, demo=True))
+    yield Sample("account-bare", "account", page._replace(data={"sessions": (chrome,), "events": events[:1], "adds": True}))
+    yield Sample("account-activity", "account-activity", page._replace(data={"events": events * 3}))
+    yield Sample("account-add", "account-add", page._replace(data={"options": (Option("totp", "totp"), Option("sms", "sms"))}))
+    yield Sample("account-rename", "account-rename", page._replace(data={"label": "Ada\u2019s phone", "name": "Ada\u2019s phone"}))
+    yield Sample("account-rename-error", "account-rename", page._replace(data={"label": "Ada\u2019s phone", "name": ""}, error="busy"))
+    for name, asking in ASKING.items():
+        data = {"heading": say(asking.title) % {"name": "Ada\u2019s phone"}, "says": tuple(map(say, asking.says)), "points": tuple(map(say, asking.points))}
+        screen = "account-confirm" if asking.button else "account-note"
+        shown = {**data, "button": say(asking.button)} if asking.button else data
+        yield Sample(f"{screen}-{name}", screen, page._replace(data=shown))
+    data = {"heading": "Log out?", "says": (say(ASKING["end"].says[0]),), "button": say(ASKING["end"].button)}
+    yield Sample("account-confirm-error", "account-confirm", page._replace(data=data, error="moved_on"))

@@ -12,6 +12,9 @@ from yett.oauth import token
 ROUTES = {
     "/authorize": "decide",
     "/u/*": "decide",
+    "/account": "decide",
+    "/account/log.json": "decide",
+    "/account/*": "decide",
     "/oauth/token": "decide",
     "/mfa/challenge": "none",
     "/userinfo": "token",

@@ -30,17 +30,18 @@ class Pages:
         """GET or POST, with the same parameters (OIDC Core 3.1.2.1)."""
         browser = self.edge.browser(request)
         params = request.form if request.method == "POST" else request.query
-        return await self._answer(await self.authorize_flow(params, browser), browser)
+        return await self.answer(await self.authorize_flow(params, browser), browser)
 
     async def page(self, request: Request) -> Response:
         """A page of an attempt: shown by GET, answered by POST."""
         browser, screen = self.edge.browser(request), request.path.removeprefix("/u/")
         if request.method == "POST":
             form = fields(request)
-            return await self._answer(await self.login.answer(screen, form.get("state", ""), form, browser), browser)
-        return await self._answer(await self.login.show(screen, dict(request.query).get("state", ""), browser), browser)
+            return await self.answer(await self.login.answer(screen, form.get("state", ""), form, browser), browser)
+        return await self.answer(await self.login.show(screen, dict(request.query).get("state", ""), browser), browser)
 
-    async def _answer(self, step: Step, browser: Browser) -> Response:
+    async def answer(self, step: Step, browser: Browser) -> Response:
+        """A page, or the way on."""
         match step:
             case Screen():
                 return await self._screen(step, browser)

@@ -77,6 +77,41 @@ class Message(NamedTuple):
     code: str = ""
 
 
+class Card(NamedTuple):
+    """A method of somebody's: `name` is what they call it, `left` how many uses it has; one that is `fixed` cannot be changed."""
+
+    id: str
+    kind: str
+    created_at: int
+    name: str = ""
+    masked: str = ""
+    used_at: int | None = None
+    left: int | None = None
+    fixed: bool = False
+    fresh: bool = False
+
+
+class Whereabouts(NamedTuple):
+    """A browser: where somebody is logged in, or that is remembered `until`. `here`: the one that is looking."""
+
+    id: str
+    label: str
+    since: int
+    used_at: int
+    ip: str = ""
+    until: int = 0
+    here: bool = False
+
+
+class Happening(NamedTuple):
+    """What happened, and whence: application, browser and address."""
+
+    at: int
+    says: str
+    whence: tuple[str, ...] = ()
+    alarming: bool = False
+
+
 class StepUp(NamedTuple):
     """One act of the demo application: the value of its `action`, what it says, and the parameters that it sends."""
 
@@ -96,6 +131,12 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "mfa-otp-enrollment-qr": ("qr", "secret", "uri", "digits", "attempts_left", "others", "optional"),
     "mfa-email-enrollment": ("target", "digits", "attempts_left", "resend_in", "resends_left", "others", "recovery", "optional"),
     "mfa-recovery-code-enrollment": ("codes",),
+    "account": ("told", "methods", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
+    "account-activity": ("events",),
+    "account-add": ("options",),
+    "account-rename": ("label", "name"),
+    "account-confirm": ("heading", "says", "points", "button"),
+    "account-note": ("heading", "says", "points"),
     "logout-confirm": (),
     "logged-out": ("back",),
     "error": ("detail", "correlation", "back"),
@@ -125,9 +166,17 @@ correlation    str, ""       the number under which support finds this case
 id_token       mapping, None while nobody is logged in (button action=login); access_token likewise
 step_ups       sequence of StepUp: what the demo application can do (beside action=logout)
 messages       sequence of Message, the newest first
+told           str, ""       what was done a moment ago
+methods        sequence of Card; `sheet` one, None where there are no recovery codes
+adds           bool, False   there is a method to add (page account-add)
+renewable      bool, False   recovery codes may be made anew (page account-codes)
+browsers       sequence of Whereabouts, those that are remembered; `sessions` likewise, those where somebody is logged in
+events         sequence of Happening, the newest first
+label, name    str           what a method is, and what its owner calls it
+heading        str           says and points: sequences of sentences; button: str
 
 Every form has its main button with action=default (login-id to recovery-code-challenge), action=saved, logout or
-login; action=cancel is on all but the last five and the recovery codes.
+login; action=cancel is on all but the last five, the recovery codes, and those of Security settings, which have links.
 """
 DEFAULTS: Mapping[str, object] = {
     "username": "",
@@ -146,6 +195,16 @@ DEFAULTS: Mapping[str, object] = {
     "access_token": None,
     "step_ups": (),
     "messages": (),
+    "told": "",
+    "methods": (),
+    "adds": False,
+    "sheet": None,
+    "renewable": False,
+    "browsers": (),
+    "sessions": (),
+    "events": (),
+    "name": "",
+    "points": (),
 }
 # What a field says of an error: where the words are, and whether it was the answer that was wrong.
 MARKS: Mapping[tuple[bool, bool], str] = {
@@ -195,6 +254,7 @@ def _environment(spoken: Speech) -> Environment:
         "claim": claim,
         "grouped": grouped,
         "iso": iso,
+        "day": day,
         "slots": slots,
     }
     made.globals.clear()  # no page wants `range` or `lipsum`, and each copies them
@@ -227,6 +287,11 @@ def claim(value: object) -> str:
 def iso(seconds: object) -> str:
     """A moment as every reader understands it; the script shows it in the reader's own time."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ") if isinstance(seconds, int) else str(seconds)
+
+
+def day(seconds: object) -> str:
+    """The day of a moment."""
+    return iso(seconds)[:10]
 
 
 def grouped(secret: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Every route outside the management API, each with the gate that stands before what it gives."""
 
+from yett.http.account import Account
 from yett.http.app import Route, asset
 from yett.http.asgi import Request, Response
 from yett.http.brand import brand_css
@@ -9,7 +10,7 @@ from yett.http.oauth import OAuth
 from yett.http.pages import Pages
 
 
-def routes(pages: Pages, oauth: OAuth, probes: Probes, demo: Demo | None) -> tuple[Route, ...]:
+def routes(pages: Pages, account: Account, oauth: OAuth, probes: Probes, demo: Demo | None) -> tuple[Route, ...]:
     """The table. A path that ends in `/*` takes whatever follows."""
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
 
@@ -20,6 +21,9 @@ def routes(pages: Pages, oauth: OAuth, probes: Probes, demo: Demo | None) -> tup
     table = (
         Route("/authorize", {"GET": pages.authorize, "POST": pages.authorize}, "decide", page=True),
         Route("/u/*", {"GET": pages.page, "POST": pages.page}, "decide", page=True),
+        Route("/account", {"GET": account.page}, "decide", page=True),
+        Route("/account/log.json", {"GET": account.log}, "decide", page=True),
+        Route("/account/*", {"GET": account.page, "POST": account.page}, "decide", page=True),
         Route("/oauth/token", {"POST": oauth.token, "OPTIONS": oauth.preflight}, "decide"),
         Route("/mfa/challenge", {"POST": oauth.challenge, "OPTIONS": oauth.preflight}, "none"),
         Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),

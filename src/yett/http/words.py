@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from yett.http import settings_words
+
 
 class Trouble(NamedTuple):
     """A page that ends the way: its heading, what happened, and what to do now."""
@@ -160,4 +162,4 @@ def every_message() -> set[str]:
     """All sentences of these tables: what a catalogue must hold beside the templates' own."""
     troubles = {part for trouble in TROUBLES.values() for part in trouble}
     means = {part for one in MEANS.values() for part in (one.label, one.hint)}
-    return {UNKNOWN_ERROR, *ERRORS.values(), *REASONS.values(), *troubles, *means}
+    return {UNKNOWN_ERROR, *ERRORS.values(), *REASONS.values(), *troubles, *means, *settings_words.every_message()}

@@ -103,6 +103,7 @@ for (const button of all("[data-print]")) button.addEventListener("click", () =>
 for (const tools of all(".tools")) tools.hidden = false;
 
 for (const time of all("time[data-moment]")) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
+  const wanted = { day: {}, minute: { timeStyle: "short" } }[time.dataset.only] ?? { timeStyle: "medium" };
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", ...wanted });
   time.textContent = format.format(Number(time.dataset.moment) * 1000);
 }

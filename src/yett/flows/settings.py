@@ -1,0 +1,278 @@
+"""Security settings: what people see of their own account and change, by the session of their browser."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yett.domain.enrolment import Enrolment
+from yett.factors.base import Factor
+from yett.flows.activity import Activity, Event
+from yett.flows.elsewhere import Elsewhere, Place
+from yett.flows.leave import HOME
+from yett.flows.login import csrf_token, same
+from yett.flows.own import Own
+from yett.flows.owner import Held, Missing
+from yett.flows.steps import Browser, Step
+from yett.flows.visit import Errand, Inside, Visit
+
+SHOWN, ALL = 5, 50
+
+
+class Method(NamedTuple):
+    """An enrolment as its owner meets it: where codes go (masked), how many uses are left (None: nobody counts)."""
+
+    held: Held
+    masked: str
+    left: int | None
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """What is enrolled."""
+        return self.held.enrolment
+
+
+class Overview(NamedTuple):
+    """Everything on one page. `adds`: whether a method may be added; `codes`: whether recovery codes are on, for whoever has a method."""
+
+    inside: Inside
+    methods: Sequence[Method]
+    browsers: Sequence[Place]
+    sessions: Sequence[Place]
+    events: Sequence[Event]
+    adds: bool
+    codes: bool
+
+
+class Question(NamedTuple):
+    """Before something is done: what (an act's name), to which thing of theirs, and an error of the last try."""
+
+    inside: Inside
+    act: str
+    id: str = ""
+    subject: object = None
+    error: str = ""
+
+
+class Listed(NamedTuple):
+    """More of what happened."""
+
+    inside: Inside
+    events: Sequence[Event]
+
+
+class Adding(NamedTuple):
+    """The kinds that may be added, the strongest first."""
+
+    inside: Inside
+    kinds: Sequence[str]
+    error: str = ""
+
+
+class Done(NamedTuple):
+    """It is done."""
+
+    inside: Inside
+    act: str
+
+
+class Absent(NamedTuple):
+    """There is no such thing of theirs (any longer)."""
+
+    inside: Inside
+
+
+Shown = Overview | Question | Listed | Adding | Done | Absent | Step
+Refusal = Missing | Step | str | None
+
+
+class Act(NamedTuple):
+    """Something that people do here: `find` says to what (None: it is not theirs), `do` does it.
+
+    `proven`: only after a fresh proof, which is asked for before the question is.
+    """
+
+    find: Callable[[Inside, str], Awaitable[object]]
+    do: Callable[[Inside, str, str], Awaitable[Refusal]]
+    proven: bool = False
+
+
+def token(browser: Browser) -> str:
+    """Stands in every form: only a page of this very session knows it."""
+    return csrf_token(browser.session, "account")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each method lets somebody in first; whoever does not get in is sent to where they can prove themselves."""
+
+    visit: Visit
+    own: Own
+    elsewhere: Elsewhere
+    activity: Activity
+
+    async def overview(self, browser: Browser) -> Shown:
+        """The page that everything starts from."""
+        inside = await self.visit(HOME, browser)
+        if not isinstance(inside, Inside):
+            return inside
+        owner = inside.owner
+        return Overview(
+            inside,
+            [self._method(inside, one) for one in self.own.ownership.listed(owner)],
+            await self.elsewhere.browsers(inside),
+            await self.elsewhere.sessions(inside),
+            await self.activity.recent(owner.account, owner.catalogue, SHOWN),
+            adds=bool(self._kinds(inside)),
+            codes=self._sheet(inside) is not None,
+        )
+
+    async def happened(self, path: str, browser: Browser) -> Shown:
+        """What happened, as far as it fits on a page."""
+        inside = await self.visit(path, browser)
+        if not isinstance(inside, Inside):
+            return inside
+        return Listed(inside, await self.activity.recent(inside.owner.account, inside.owner.catalogue, ALL))
+
+    async def log(self, path: str, browser: Browser) -> list[Mapping[str, object]] | Step:
+        """Everything that is kept about them."""
+        inside = await self.visit(path, browser)
+        return await self.activity.log(inside.owner.account) if isinstance(inside, Inside) else inside
+
+    async def note(self, path: str, act: str, browser: Browser) -> Shown:
+        """A page that only tells something."""
+        inside = await self.visit(path, browser)
+        return Question(inside, act) if isinstance(inside, Inside) else inside
+
+    async def adding(self, path: str, browser: Browser, form: Mapping[str, str] | None = None) -> Shown:
+        """What may be added; with a form the choice: what comes then are the pages of a login, which end here."""
+        inside = await self.visit(path, browser)
+        if not isinstance(inside, Inside):
+            return inside
+        kinds = [one.kind for one in self._kinds(inside)]
+        if form is None or form.get("action") not in kinds:
+            return Adding(inside, kinds)
+        if not same(form.get("csrf", ""), token(browser)):
+            return Adding(inside, kinds, "moved_on")
+        begun = await self._enrol(inside, next(one for one in self._kinds(inside) if one.kind == form["action"]))
+        return Adding(inside, kinds, begun) if isinstance(begun, str) else begun
+
+    async def question(self, act: str, id: str, path: str, browser: Browser) -> Shown:
+        """What is about to be done. Whoever must prove something first does so before they are asked."""
+        inside = await self.visit(path, browser)
+        if not isinstance(inside, Inside):
+            return inside
+        subject = await self._act(act).find(inside, id)
+        if subject is None:
+            return Absent(inside)
+        return await self._proof(inside, act, subject, path) or Question(inside, act, id, subject)
+
+    async def act(self, act: str, id: str, path: str, form: Mapping[str, str], browser: Browser) -> Shown:
+        """Do it: by a form of this very session, if it is still there to be done."""
+        asked = await self.question(act, id, path, browser)
+        if not isinstance(asked, Question):
+            return asked
+        if not same(form.get("csrf", ""), token(browser)):
+            return asked._replace(error="moved_on")
+        match await self._act(act).do(asked.inside, id, form.get("name", "")):
+            case None:
+                return Done(asked.inside, act)
+            case Missing():
+                return await self.question(act, id, path, browser)
+            case str() as error:
+                return asked._replace(error=error)
+            case step:
+                return step
+
+    def _act(self, name: str) -> Act:
+        match name:
+            case "rename":
+                return Act(self._mine, self._rename)
+            case "remove":
+                return Act(self._mine, self._remove, proven=True)
+            case "codes":
+                return Act(self._codes, self._new_codes)
+            case "forget":
+                return Act(self._browser, self._forget)
+            case "end":
+                return Act(self._session, self._end)
+            case "end-others":
+                return Act(_all, self._end_others)
+            case _:
+                return Act(_all, self._not_me)
+
+    async def _proof(self, inside: Inside, act: str, subject: object, path: str) -> Step | None:
+        if not self._act(act).proven or not isinstance(subject, Method):
+            return None
+        about = self._factor(subject.enrolment).promise(subject.enrolment)
+        if self.own.ownership.missing(inside.owner, about, self.own.mint.clock()) is None:
+            return None
+        asked = await self.visit(path, inside.owner.browser, Errand(about))
+        return None if isinstance(asked, Inside) else asked
+
+    async def _mine(self, inside: Inside, id: str) -> Method | None:
+        held = self.own.ownership.mine(inside.owner, id)
+        return self._method(inside, held) if held else None
+
+    async def _rename(self, inside: Inside, id: str, name: str) -> Refusal:
+        done = await self.own.rename(inside.owner, id, name)
+        return done if isinstance(done, str) else None
+
+    async def _remove(self, inside: Inside, id: str, _: str) -> Refusal:
+        return await self.own.remove(inside.owner, id)
+
+    async def _codes(self, inside: Inside, _: str) -> Factor | None:
+        return self._sheet(inside)
+
+    async def _new_codes(self, inside: Inside, _id: str, _name: str) -> Refusal:
+        sheet = self._sheet(inside)
+        return await self._enrol(inside, sheet) if sheet else "unusable"
+
+    async def _browser(self, inside: Inside, id: str) -> Place | None:
+        return next((one for one in await self.elsewhere.browsers(inside) if one.id == id), None)
+
+    async def _forget(self, inside: Inside, id: str, _: str) -> Refusal:
+        return None if await self.elsewhere.forget(inside, id) else "moved_on"
+
+    async def _session(self, inside: Inside, sid: str) -> Place | None:
+        return next((one for one in await self.elsewhere.sessions(inside) if one.id == sid and not one.here), None)
+
+    async def _end(self, inside: Inside, sid: str, _: str) -> Refusal:
+        return None if await self.elsewhere.end(inside, sid) else "moved_on"
+
+    async def _end_others(self, inside: Inside, _id: str, _name: str) -> Refusal:
+        await self.elsewhere.end_others(inside)
+        return None
+
+    async def _not_me(self, inside: Inside, _id: str, _name: str) -> Refusal:
+        await self.elsewhere.not_me(inside)
+        return None
+
+    async def _enrol(self, inside: Inside, factor: Factor) -> Step | str:
+        """On to the pages that ask, then to those that enrol: the ones of a login, which come back here."""
+        asked = await self.visit(HOME, inside.owner.browser, Errand(factor.promise(None), factor.kind))
+        return "unusable" if isinstance(asked, Inside) else asked
+
+    def _method(self, inside: Inside, held: Held) -> Method:
+        one, ownership = held.enrolment, self.own.ownership
+        factor = self._factor(one)
+        shown = factor.challenge((one,), ownership.ask(inside.owner, factor)).show
+        return Method(held, shown.get("masked", ""), factor.left(one))
+
+    def _factor(self, one: Enrolment) -> Factor:
+        return self.own.ownership.gate.factors[one.kind]
+
+    def _kinds(self, inside: Inside) -> Sequence[Factor]:
+        """What may be added: not the mailbox that the account has anyway, and not the codes that come along with the rest."""
+        owner, ownership = inside.owner, self.own.ownership
+        known = {one.kind for one in owner.enrolments if any(sent.to == owner.account.email for sent in ownership.reached(owner, one))}
+        return [one for one in ownership.kinds(owner) if not one.words.companion and one.kind not in known]
+
+    def _sheet(self, inside: Inside) -> Factor | None:
+        """The factor of recovery codes, for whoever has something to recover."""
+        ownership, now = self.own.ownership, self.own.mint.clock()
+        sheet = next((one for one in ownership.kinds(inside.owner) if one.words.companion), None)
+        return None if sheet is None or isinstance(ownership.refused(inside.owner, sheet, now), str) else sheet
+
+
+async def _all(_inside: Inside, _id: str) -> bool:
+    return True

@@ -1,0 +1,193 @@
+"""Security settings, the pages below /account: a request to one call of the flow, what it found to a page or a redirect."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import msgspec
+
+from yett.flows.activity import Event
+from yett.flows.elsewhere import Place
+from yett.flows.leave import HOME
+from yett.flows.login import csrf_token, same
+from yett.flows.settings import Absent, Adding, Done, Listed, Method, Overview, Question, Settings, Shown, token
+from yett.flows.steps import Browser
+from yett.flows.visit import Inside
+from yett.http.agents import agent
+from yett.http.asgi import Request, Response, see_other
+from yett.http.edge import DAY, DEVICE
+from yett.http.pages import Pages, fields
+from yett.http.render import Card, Happening, Option, Page, Whereabouts, render
+from yett.http.settings_words import ANY_BROWSER, ASKING, BROWSER, DONE, HAPPENED, SOME_BROWSER
+from yett.http.speech import Speech, speech
+
+# A path below /account, with * in the place of a thing's id, and the act that it asks about.
+ACTS: Mapping[tuple[str, ...], str] = {
+    ("methods", "*"): "rename",
+    ("methods", "*", "remove"): "remove",
+    ("codes",): "codes",
+    ("browsers", "*"): "forget",
+    ("sessions", "*"): "end",
+    ("sessions",): "end-others",
+    ("not-me",): "not-me",
+}
+# Pages that only tell something.
+NOTES: Mapping[tuple[str, ...], str] = {("stuck",): "stuck", ("shut-out",): "shut-out"}
+# Where an act leads that is not over with itself.
+NEXT: Mapping[str, str] = {"not-me": HOME + "/shut-out"}
+# For so long a method that was added is marked, in seconds.
+FRESH = 600
+NOT_FOUND, CONFLICT = 404, 409
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Handlers of /account and what is below it. GET shows, POST does."""
+
+    settings: Settings
+    pages: Pages
+
+    async def page(self, request: Request) -> Response:
+        """Any of the pages."""
+        browser, parts = self.pages.edge.browser(request), tuple(request.path.split("/")[2:])
+        path, form = quote(request.path), fields(request) if request.method == "POST" else None
+        known = tuple("*" if place == 1 and len(parts) > 1 else part for place, part in enumerate(parts))
+        if known in ACTS:
+            act, id = ACTS[known], parts[1] if len(parts) > 1 else ""
+            shown = await (self.settings.question(act, id, path, browser) if form is None else self.settings.act(act, id, path, form, browser))
+        elif known == ("add",):
+            shown = await self.settings.adding(path, browser, form)
+        elif form is None and known == ("activity",):
+            shown = await self.settings.happened(path, browser)
+        elif form is None and known in NOTES:
+            shown = await self.settings.note(path, NOTES[known], browser)
+        elif form is None and not known:
+            shown = await self.settings.overview(browser)
+        else:
+            return await self.pages.stop("not_found", "", browser, NOT_FOUND)
+        return await self._answer(shown, browser, dict(request.query).get("told", ""), path)
+
+    async def log(self, request: Request) -> Response:
+        """The log of whoever asks, as a file."""
+        browser = self.pages.edge.browser(request)
+        found = await self.settings.log(HOME, browser)
+        if not isinstance(found, list):
+            return await self.pages.answer(found, browser)
+        named = (("content-disposition", 'attachment; filename="account-log.json"'),)
+        return Response(200, msgspec.json.format(msgspec.json.encode(found), indent=2), "application/json", named)
+
+    async def _answer(self, shown: Shown, browser: Browser, told: str, path: str) -> Response:
+        match shown:
+            case Overview(inside):
+                return self._render("account", inside, self._overview(shown, _said(told, browser)), path)
+            case Question(inside, act, _, Method() as method, error) if act == "rename":
+                return self._render("account-rename", inside, {"label": self._name(inside, method), "name": method.enrolment.name}, path, error)
+            case Question(inside, act, _, subject, error):
+                return self._render("account-confirm" if ASKING[act].button else "account-note", inside, self._asking(inside, act, subject), path, error)
+            case Listed(inside, events):
+                return self._render("account-activity", inside, {"events": _events(events, speech(inside.owner.locale))}, path)
+            case Adding(inside, kinds, error):
+                return self._render("account-add", inside, {"options": tuple(Option(kind, kind) for kind in kinds)}, path, error)
+            case Done(inside, act):
+                return see_other(NEXT.get(act) or f"{HOME}?told={_signed(act, browser)}", self._cookies(inside))
+            case Absent(inside):
+                return self._render("account-note", inside, self._asking(inside, "absent", None), path, status=NOT_FOUND)
+            case _:
+                return await self.pages.answer(shown, browser)
+
+    def _overview(self, found: Overview, told: str) -> Mapping[str, object]:
+        spoken = speech(found.inside.owner.locale)
+        cards = [(one, self._card(one)) for one in found.methods]
+        return {
+            "told": spoken.say(DONE[told]) if told in DONE else "",
+            "methods": tuple(card for one, card in cards if not one.held.words.companion),
+            "sheet": next((card for one, card in cards if one.held.words.companion), None),
+            "adds": found.adds,
+            "renewable": found.codes,
+            "browsers": tuple(_place(one, spoken) for one in found.browsers),
+            "sessions": tuple(_place(one, spoken) for one in found.sessions),
+            "events": _events(found.events, spoken),
+        }
+
+    def _asking(self, inside: Inside, act: str, subject: object) -> Mapping[str, object]:
+        spoken, asking = speech(inside.owner.locale), ASKING[act]
+        name = {"name": self._name(inside, subject)}
+        data = {
+            "heading": spoken.say(asking.title) % name,
+            "says": tuple(map(spoken.say, asking.says)),
+            "points": tuple(map(spoken.say, asking.points)),
+        }
+        return {**data, "button": spoken.say(asking.button)} if asking.button else data
+
+    def _name(self, inside: Inside, subject: object) -> str:
+        """What a person calls it."""
+        spoken = speech(inside.owner.locale)
+        match subject:
+            case Method():
+                return subject.enrolment.name or spoken.means(subject.enrolment.kind).label
+            case Place(name=name):
+                return called(name, spoken)
+            case _:
+                return ""
+
+    def _card(self, method: Method) -> Card:
+        one, now = method.enrolment, self.settings.own.mint.clock()
+        return Card(
+            quote(one.id),
+            one.kind,
+            one.created_at,
+            one.name,
+            method.masked,
+            one.used_at,
+            method.left,
+            fixed=method.held.stays == "implicit",
+            fresh=now - one.created_at < FRESH,
+        )
+
+    def _render(self, screen: str, inside: Inside, data: Mapping[str, object], path: str, error: str = "", status: int = 200) -> Response:
+        owner, edge = inside.owner, self.pages.edge
+        page = Page(
+            owner.locale,
+            owner.catalogue.tenant.brand,
+            action=path,
+            csrf=token(owner.browser),
+            error=error,
+            account=owner.account.email or owner.account.username or "",
+            demo=edge.demo,
+            data=data,
+        )
+        return Response(CONFLICT if error else status, render(screen, page), headers=self._cookies(inside))
+
+    def _cookies(self, inside: Inside) -> tuple[tuple[str, str], ...]:
+        return (self.pages.edge.cookie(DEVICE, inside.cookie, 400 * DAY),) if inside.cookie else ()
+
+
+def called(name: str, spoken: Speech) -> str:
+    """A browser in words."""
+    known = agent(name)
+    sentence = BROWSER if known.browser and known.system else ANY_BROWSER if known.system else SOME_BROWSER
+    return known.browser if known.browser and not known.system else spoken.say(sentence) % known._asdict()
+
+
+def _place(one: Place, spoken: Speech) -> Whereabouts:
+    return Whereabouts(quote(one.id), called(one.name, spoken), one.since, one.used_at, one.ip, one.until, one.here)
+
+
+def _events(events: Sequence[Event], spoken: Speech) -> tuple[Happening, ...]:
+    return tuple(_event(one, spoken) for one in events)
+
+
+def _event(one: Event, spoken: Speech) -> Happening:
+    method = spoken.means(one.kind).label if one.kind else ""
+    whence = (method, one.client, called(one.user_agent, spoken) if one.user_agent else "", one.ip)
+    return Happening(one.at, spoken.say(HAPPENED[one.what]), tuple(part for part in whence if part), one.alarming)
+
+
+def _signed(act: str, browser: Browser) -> str:
+    """What was done, vouched for: a link from elsewhere must not make this page say that something happened."""
+    return f"{act}.{csrf_token(browser.session, 'told:' + act)[:22]}"
+
+
+def _said(told: str, browser: Browser) -> str:
+    act = told.partition(".")[0]
+    return act if told and same(told, _signed(act, browser)) else ""
