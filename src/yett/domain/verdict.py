@@ -9,12 +9,14 @@ from yett.domain.proof import Shown
 class Accepted(NamedTuple):
     """`state` is the enrolment's next state, which forbids the reuse of the answer.
 
-    `remember` is set where the challenge is what is used up (a sent code): then the state may stay as it is.
+    `remember` is set where the challenge is what is used up (a sent code): then the state may stay as it is. `lookup` is
+    what a new enrolment is found by, unique within its kind.
     """
 
     state: State
     remember: State | None = None
     shown: Shown | None = None
+    lookup: bytes | None = None
 
 
 class Rejected(NamedTuple):

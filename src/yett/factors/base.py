@@ -1,7 +1,7 @@
 """What a factor is asked, and what every factor answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from yett.domain.enrolment import Challenge, Enrolment, State
 from yett.domain.proof import Shown
@@ -13,7 +13,8 @@ class Ask(NamedTuple):
 
     `random` is fresh (64 bytes); `now` in seconds; `rules` are the factor's settings as the tenant has them; `target`
     is the address or number that shall be enrolled; `issuer` and `label` name tenant and account where an
-    authenticator shows them; `channel` is the one that was chosen ("": the usual one); `transaction` is the digest of what is being approved, `text` its words.
+    authenticator shows them; `channel` is the one that was chosen ("": the usual one); `transaction` is the digest of
+    what is being approved, `text` its words; `origin` is where we are reached, and `account` whose enrolment it is.
     """
 
     random: bytes
@@ -28,6 +29,8 @@ class Ask(NamedTuple):
     label: str = ""
     transaction: bytes | None = None
     text: str = ""
+    origin: str = ""
+    account: str = ""
 
 
 class Words(NamedTuple):
@@ -101,4 +104,22 @@ class Factor(Protocol):
 
     def restored(self, state: State, now: int) -> State:
         """The state after a backup came back: nothing that may have been used since then may work again."""
+        ...
+
+
+@runtime_checkable
+class Told(Factor, Protocol):
+    """A factor that a helpdesk, or an import, can bind without its owner: what it is told is all there is to it."""
+
+    @property
+    def told(self) -> str:
+        """Auth0's name of what it is told: the field of authentication-methods."""
+        ...
+
+    def bound(self, value: str, channel: str = "") -> State:
+        """The state of an enrolment of this value (an address or a number in canonical form). Raises ValueError."""
+        ...
+
+    def described(self, one: Enrolment) -> Mapping[str, str]:
+        """What may be shown of it, by Auth0's names: never a secret."""
         ...

@@ -1,0 +1,1 @@
+"""WebAuthn: keys, biometrics and passkeys (Level 3)."""

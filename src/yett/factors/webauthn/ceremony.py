@@ -1,0 +1,143 @@
+"""Registration and authentication ceremonies, step by step (WebAuthn Level 3, 7.1 and 7.2)."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from yett.factors.webauthn.attestation import vouched
+from yett.factors.webauthn.cbor import decode
+from yett.factors.webauthn.certificates import trusted
+from yett.factors.webauthn.data import BE, BS, UP, UV, Attested, AuthenticatorData, ClientData, attestation_object, authenticator_data, client_data
+from yett.factors.webauthn.keys import public_key, signed
+from yett.factors.webauthn.making import Making, Vouched
+
+
+class Refused(Exception):
+    """A ceremony that does not hold; the reason is one of a closed list that pages have words for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Terms(NamedTuple):
+    """What a ceremony must fulfil. `top_origins` may embed us (none: nobody); `verified`: the user must be."""
+
+    challenge: bytes
+    rp_id: str
+    origins: tuple[str, ...]
+    top_origins: tuple[str, ...] = ()
+    verified: bool = False
+
+
+class Trust(NamedTuple):
+    """Which authenticators are good enough. `roots` are trust anchors in DER, by model; b"" those of every model.
+
+    `attested`: only what a root vouches for. `allowed` and `denied` are models (an empty `allowed`: any). `hardware`:
+    only keys that cannot leave their authenticator, which a root or the format must say.
+    """
+
+    attested: bool = False
+    allowed: frozenset[bytes] = frozenset()
+    denied: frozenset[bytes] = frozenset()
+    hardware: bool = False
+    roots: Mapping[bytes, Sequence[bytes]] = {}
+    protected: frozenset[bytes] = frozenset()
+    """Models whose metadata says that their keys are kept in hardware."""
+
+
+class Credential(NamedTuple):
+    """A credential as it is kept. `model` is vouched for only where `attested` says so."""
+
+    id: bytes
+    key: bytes
+    counter: int
+    eligible: bool
+    backed_up: bool
+    verified: bool
+    model: bytes
+    attested: bool
+    hardware: bool
+
+
+def register(client: bytes, attestation: bytes, terms: Terms, trust: Trust, now: int) -> Credential:
+    """7.1: the credential that was made. Raises Refused."""
+    try:
+        said, (format, statement, raw) = client_data(client), attestation_object(attestation)
+        data = authenticator_data(raw)
+    except ValueError:
+        raise Refused("malformed") from None
+    _asked(said, "webauthn.create", terms)
+    _present(data, terms)
+    made = data.attested
+    if made is None:
+        raise Refused("malformed")
+    try:
+        key = public_key(made.cose)
+        making = Making(raw, hashlib.sha256(client).digest(), data.rp_id_hash, made.aaguid, made.id, key)
+        statement_of = vouched(format, statement, making)
+    except (ValueError, TypeError):
+        raise Refused("attestation") from None
+    return _kept(data, made, statement_of, format, trust, now)
+
+
+def authenticate(credential: Credential, client: bytes, raw: bytes, signature: bytes, terms: Terms) -> Credential:
+    """7.2: the credential in its next state. Raises Refused; "cloned" where its counter went back."""
+    try:
+        said, data, key = client_data(client), authenticator_data(raw), public_key(decode(credential.key))
+    except ValueError:
+        raise Refused("malformed") from None
+    _asked(said, "webauthn.get", terms)
+    _present(data, terms)
+    if data.has(BE) != credential.eligible:
+        raise Refused("backup")
+    if not signed(key, raw + hashlib.sha256(client).digest(), signature):
+        raise Refused("signature")
+    # Only now: else anybody could raise the alarm of a clone.
+    if (data.counter or credential.counter) and data.counter <= credential.counter:
+        raise Refused("cloned")
+    return credential._replace(counter=data.counter, backed_up=data.has(BS), verified=data.has(UV))
+
+
+def _asked(said: ClientData, type: str, terms: Terms) -> None:
+    """7.1 steps 7 to 12, 7.2 steps 10 to 15: this was asked, by us, and here."""
+    if said.type != type:
+        raise Refused("type")
+    if not hmac.compare_digest(said.challenge, terms.challenge):
+        raise Refused("challenge")
+    if said.origin not in terms.origins:
+        raise Refused("origin")
+    embedded = said.cross_origin or said.top_origin is not None
+    if embedded and not terms.top_origins:
+        raise Refused("embedded")
+    if said.top_origin is not None and (not said.cross_origin or said.top_origin not in terms.top_origins):
+        raise Refused("embedded")
+
+
+def _present(data: AuthenticatorData, terms: Terms) -> None:
+    """7.1 steps 15 to 19, 7.2 steps 17 to 21: for us, with somebody there, who was verified if that is asked for."""
+    if not hmac.compare_digest(data.rp_id_hash, hashlib.sha256(terms.rp_id.encode()).digest()):
+        raise Refused("rp_id")
+    if not data.has(UP):
+        raise Refused("presence")
+    if terms.verified and not data.has(UV):
+        raise Refused("verification")
+    if data.has(BS) and not data.has(BE):
+        raise Refused("backup")
+
+
+def _kept(data: AuthenticatorData, made: Attested, said: Vouched, format: str, trust: Trust, now: int) -> Credential:
+    """7.1 steps 24 to 26: who vouches, and whether that is good enough."""
+    # This format signs no model: whatever the data says of it is anybody's word.
+    model = bytes(16) if format == "fido-u2f" else made.aaguid
+    roots = (*trust.roots.get(model, ()), *trust.roots.get(b"", ()))
+    attested = trusted(said.chain, roots, now)
+    hardware = attested and not data.has(BE) and (said.hardware or model in trust.protected)
+    if trust.attested and not attested:
+        raise Refused("untrusted")
+    if (trust.allowed and not (attested and model in trust.allowed)) or model in trust.denied:
+        raise Refused("model")
+    if trust.hardware and not hardware:
+        raise Refused("hardware")
+    return Credential(made.id, made.raw_key, data.counter, data.has(BE), data.has(BS), data.has(UV), model, attested, hardware)

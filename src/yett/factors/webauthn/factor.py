@@ -1,0 +1,237 @@
+"""WebAuthn as a factor: one ceremony, three uses (a security key, this device, a passkey)."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from yett.domain.enrolment import Challenge, Enrolment, State
+from yett.domain.proof import Shown
+from yett.domain.verdict import Accepted, Rejected
+from yett.factors.base import Ask, Words
+from yett.factors.webauthn.ceremony import Credential, Refused, Terms, Trust, authenticate, register
+from yett.factors.webauthn.data import base64url, unbase64url
+from yett.factors.webauthn.keys import ALGORITHMS
+
+LIVES, SHORTEST_CHALLENGE = 300, 32
+Use = Literal["webauthn-roaming", "webauthn-platform", "passkey"]
+UV = ("discouraged", "preferred", "required")
+
+
+class Wish(NamedTuple):
+    """What a use asks of the browser: where the authenticator is, whether it finds its account by itself, who is verified."""
+
+    attachment: str
+    resident: str
+    verification: str
+
+
+WISHES: Mapping[Use, Wish] = {
+    "webauthn-roaming": Wish("cross-platform", "discouraged", "discouraged"),
+    "webauthn-platform": Wish("platform", "preferred", "required"),
+    "passkey": Wish("", "required", "required"),
+}
+
+
+class WebAuthn:
+    """A credential bound to our name. `state.mark` is its counter, `state.open` the rest of it in JSON."""
+
+    def __init__(self, use: Use, strength: int) -> None:
+        self.kind: str = use
+        self.strength = strength
+        self.use: Use = use
+        self.words = Words(
+            factor=use,
+            method=use,
+            requirement=use,
+            authenticator=use,
+            challenge_type="webauthn",
+            screen_challenge=f"mfa-{use}-challenge" if use != "passkey" else "passkey-challenge",
+            screen_enrol=f"mfa-{use}-enrollment" if use != "passkey" else "passkey-enrollment",
+            id_prefix=use,
+        )
+
+    def promise(self, one: Enrolment | None) -> Shown:
+        """Of one that is enrolled what it can prove at best; of a new one what any browser may bring: nothing in hardware."""
+        verified = WISHES[self.use].verification == "required"
+        if one is None:
+            return _shown(self.use, eligible=False, hardware=False, verified=verified)
+        kept = credential(one.state)
+        return _shown(self.use, eligible=kept.eligible, hardware=kept.hardware, verified=verified or kept.verified)
+
+    def offer(self, ask: Ask, has: Sequence[Enrolment]) -> Challenge:
+        """Creation options; what the account has already is excluded."""
+        wish, rp = self._wish(ask.rules), rp_of(ask)
+        selection: dict[str, object] = {"residentKey": wish.resident, "requireResidentKey": wish.resident == "required", "userVerification": wish.verification}
+        if wish.attachment:
+            selection["authenticatorAttachment"] = wish.attachment
+        options = {
+            "rp": {"id": rp, "name": ask.issuer},
+            "user": {"id": base64url(user_handle(ask.account)), "name": ask.label, "displayName": ask.label},
+            "challenge": base64url(ask.random[:SHORTEST_CHALLENGE]),
+            "pubKeyCredParams": [{"type": "public-key", "alg": alg} for alg in ALGORITHMS],
+            "timeout": LIVES * 1000,
+            "excludeCredentials": [_named(one) for one in has if one.lookup and one.status != "deleted"],
+            "authenticatorSelection": selection,
+            "attestation": str(ask.rules.get("attestation", "none")),
+        }
+        return self._question(ask, (), rp, options, wish)._replace(offer=True)
+
+    def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        """Judge what the browser made; a credential is found by its id, so none is enrolled twice, whoever holds it."""
+        if not (pending.offer and pending.answerable(ask.now)):
+            return Rejected("expired")
+        try:
+            said, response = _answer(answer, "clientDataJSON", "attestationObject")
+            made = register(response[0], response[1], _terms(pending), trust_of(ask.rules), ask.now)
+            if unbase64url(str(said.get("rawId", ""))) != made.id:
+                return Rejected("malformed")
+        except Refused as refused:
+            return Rejected(refused.reason)
+        except ValueError:
+            return Rejected("malformed")
+        return Accepted(state_of(made), pending.remember, self._proof(made), made.id)
+
+    def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
+        """Request options, for all of these; to nobody in particular where the passkey shall say who it is."""
+        wish, rp = self._wish(ask.rules), rp_of(ask)
+        options: dict[str, object] = {
+            "challenge": base64url(ask.random[:SHORTEST_CHALLENGE]),
+            "timeout": LIVES * 1000,
+            "rpId": rp,
+            "allowCredentials": [_named(one) for one in to],
+            "userVerification": wish.verification,
+        }
+        return self._question(ask, tuple(one.id for one in to), rp, options, wish)
+
+    def locate(self, answer: bytes) -> bytes | None:
+        """The credential id; None where the answer names none."""
+        try:
+            return unbase64url(str(json.loads(answer)["rawId"])) or None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def verify(self, one: Enrolment, asked: Challenge | None, answer: bytes, ask: Ask) -> Accepted | Rejected:
+        """Judge an assertion. A counter that went back is a copy: refused, and told to the owner."""
+        if asked is None or asked.offer or not asked.answerable(ask.now) or (asked.to and one.id not in asked.to):
+            return Rejected("expired")
+        try:
+            said, (client, data, signature) = _answer(answer, "clientDataJSON", "authenticatorData", "signature")
+            if unbase64url(str(said.get("rawId", ""))) != one.lookup:
+                return Rejected("malformed")
+            if not self._owns(one, said, asked):
+                return Rejected("user_handle")
+            kept = authenticate(credential(one.state)._replace(id=one.lookup, counter=one.state.mark), client, data, signature, _terms(asked))
+        except Refused as refused:
+            return Rejected(refused.reason, alarm=refused.reason == "cloned")
+        except ValueError:
+            return Rejected("malformed")
+        return Accepted(state_of(kept), asked.remember, self._proof(kept)._replace(binds=asked.binds))
+
+    def spent(self, one: Enrolment) -> bool:
+        """Never: it can be asked again."""
+        return False
+
+    def restored(self, state: State, now: int) -> State:
+        """A counter that is older than the authenticator's refuses nothing that is right."""
+        return state
+
+    def _proof(self, kept: Credential) -> Shown:
+        return _shown(self.use, eligible=kept.eligible, hardware=kept.hardware, verified=kept.verified)
+
+    def _owns(self, one: Enrolment, said: Mapping[str, object], asked: Challenge) -> bool:
+        """7.2 step 6: the handle says who it is, where nobody was named; elsewhere it may be left out, but not be another's."""
+        response = said.get("response")
+        given = response.get("userHandle") if isinstance(response, Mapping) else None
+        if given in {None, ""}:
+            return bool(asked.to)
+        return unbase64url(str(given)) == user_handle(one.account)
+
+    def _wish(self, rules: Mapping[str, object]) -> Wish:
+        """The use's own, unless the tenant asks for more or less verification of a second factor."""
+        wish, said = WISHES[self.use], str(rules.get("userVerification", ""))
+        return wish._replace(verification=said) if self.use == "webauthn-roaming" and said in UV else wish
+
+    def _question(self, ask: Ask, to: tuple[str, ...], rp: str, options: Mapping[str, object], wish: Wish) -> Challenge:
+        terms = {
+            "challenge": base64url(ask.random[:SHORTEST_CHALLENGE]),
+            "rp": rp,
+            "origins": [ask.origin, *_texts(ask.rules.get("origins"))],
+            "verified": wish.verification == "required",
+        }
+        show = {"options": json.dumps(options)}
+        remember = State(b"", json.dumps(terms).encode())
+        return Challenge(ask.id, ask.attempt, self.kind, "", to, remember, show, (), ask.transaction, ask.now + LIVES)
+
+
+def credential(state: State) -> Credential:
+    """The credential that a state is of."""
+    said = json.loads(state.open)
+    named = {name: unbase64url(said[name]) for name in ("id", "key", "model")}
+    return Credential(**{**said, **named}, counter=state.mark)
+
+
+def state_of(kept: Credential) -> State:
+    """The state of this credential."""
+    named = {name: base64url(getattr(kept, name)) for name in ("id", "key", "model")}
+    said = {name: value for name, value in kept._asdict().items() if name != "counter"}
+    return State(b"", json.dumps({**said, **named}).encode(), kept.counter)
+
+
+def user_handle(account: str) -> bytes:
+    """What authenticators keep of the account: it names nobody to whoever reads it (WebAuthn Level 3, 14.6.1)."""
+    return hashlib.sha256(b"webauthn user handle:" + account.encode()).digest()
+
+
+def rp_of(ask: Ask) -> str:
+    """The name that credentials are bound to: the tenant's own choice, else the host that we are reached under."""
+    own = str(ask.rules.get("relyingPartyIdentifier") or "") if ask.rules.get("overrideRelyingParty") else ""
+    return own or urlsplit(ask.origin).hostname or ""
+
+
+def trust_of(rules: Mapping[str, object]) -> Trust:
+    """Which authenticators are good enough, as the tenant says; models in hexadecimal."""
+    allowed, denied = (frozenset(bytes.fromhex(one.replace("-", "")) for one in _texts(rules.get(name))) for name in ("allowed", "denied"))
+    return Trust(attested=rules.get("attestation") == "direct" and bool(rules.get("attested")), allowed=allowed, denied=denied)
+
+
+def _shown(use: Use, *, eligible: bool, hardware: bool, verified: bool) -> Shown:
+    """RFC 8176, 2: without attestation nobody knows where the key lives; one that is synchronized lives in software."""
+    kept = "swk" if eligible else ("hwk" if hardware else "pop")
+    amr = (kept, "user") if verified else (kept,)
+    aal = 3 if hardware else 2
+    return Shown(
+        use,
+        "possession",
+        None,
+        amr,
+        aal,
+        phishing_resistant=True,
+        hardware=hardware,
+        user_verified=verified,
+        first=use == "passkey" and verified,
+        spendable=True,
+    )
+
+
+def _answer(answer: bytes, *members: str) -> tuple[Mapping[str, object], list[bytes]]:
+    """The credential in JSON (5.1, toJSON), and the bytes of these members of its response. Raises ValueError."""
+    said = json.loads(answer)
+    response = said.get("response") if isinstance(said, dict) and said.get("type") == "public-key" else None
+    if not isinstance(response, dict):
+        raise ValueError("no credential")
+    return said, [unbase64url(str(response.get(member, ""))) for member in members]
+
+
+def _terms(asked: Challenge) -> Terms:
+    said = json.loads(asked.remember.open)
+    return Terms(unbase64url(said["challenge"]), said["rp"], tuple(said["origins"]), (), said["verified"])
+
+
+def _named(one: Enrolment) -> dict[str, object]:
+    return {"type": "public-key", "id": base64url(one.lookup or b"")}
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, (list, tuple)) else ()
