@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from yett.flows.login import Login
     from yett.flows.mint import Mint
     from yett.flows.operate import Operate
+    from yett.flows.own import Own
     from yett.flows.people import People
     from yett.flows.recognise import Recognise
     from yett.flows.settings import Settings
@@ -148,18 +149,24 @@ def house(ground: Ground, demo: "Demo | None") -> App:
 
 def settings(ground: Ground, login: "Login", recognise: "Recognise") -> "Settings":
     """What people see of their own account and change, by the same doors as a login."""
-    from yett.flows.accounts import Births
     from yett.flows.activity import Activity
     from yett.flows.elsewhere import Elsewhere
-    from yett.flows.own import Own
-    from yett.flows.owner import Ownership
     from yett.flows.settings import Settings
     from yett.flows.visit import Visit
 
-    store, mint, gate, wake = ground.store, ground.mint, login.whereabouts.gate, login.post
-    own = Own(store, Ownership(gate, mint), mint, Births(mint, PASSWORD, EMAIL), login.limiter, wake, login.prove.alarm)
+    store, mint, gate, wake = ground.store, ground.mint, login.whereabouts.gate, login.asking.post
+    own = owners(ground, login)
     visit = Visit(store, recognise, login.leaving, login)
     return Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate))
+
+
+def owners(ground: Ground, login: "Login") -> "Own":
+    """What owners change of their own account, whichever door they come by."""
+    from yett.flows.accounts import Births
+    from yett.flows.own import Own
+    from yett.flows.owner import Ownership
+
+    return Own(ground.store, Ownership(login.whereabouts.gate, ground.mint), ground.mint, Births(ground.mint, PASSWORD, EMAIL), login.asking, login.prove.alarm)
 
 
 def limits(ground: Ground) -> "Limiter":

@@ -6,6 +6,7 @@ from tests.world import World
 from yett.domain.proof import Proof
 from yett.flows.accounts import Births
 from yett.flows.alarm import Alarm
+from yett.flows.asking import Asking
 from yett.flows.current import Current
 from yett.flows.gate import Gate
 from yett.flows.mint import Mint
@@ -29,7 +30,8 @@ def own(w: World, limiter: Any = None, mint: Mint | None = None) -> Own:
     """The changes of owners, over the store of this world."""
     mint, limiter = mint or w.ground.mint, limiter or Generous()
     births, wake = Births(mint, PASSWORD, EMAIL), w.carrier.wake
-    return Own(w.store, Ownership(Gate(FACTORS), mint), mint, births, limiter, wake, Alarm(w.store, limiter, mint, wake))
+    asking = Asking(w.store, limiter, mint, wake)
+    return Own(w.store, Ownership(Gate(FACTORS), mint), mint, births, asking, Alarm(w.store, limiter, mint, wake))
 
 
 async def owner(w: World, *kinds: str, ago: int = 0, name: str = "ada") -> Owner:

@@ -7,25 +7,21 @@ from typing import NamedTuple
 import msgspec
 
 from yett.domain.attempt import Attempt
-from yett.domain.enrolment import Challenge, Enrolment, State
+from yett.domain.enrolment import Challenge, Enrolment
 from yett.domain.fact import Fact
-from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.flows.accounts import IMPLICIT
 from yett.flows.alarm import Alarm
+from yett.flows.asking import Asking, Withheld
 from yett.flows.gate import regime_of
 from yett.flows.handles import Handles
 from yett.flows.kept import Kept, Suspended, together
 from yett.flows.mint import Mint
-from yett.flows.own import MESSAGES
 from yett.flows.owner import Missing, Owner, Ownership
 from yett.flows.prove import TRIES
 from yett.policy.lost import Lack, lacks
 from yett.policy.regimes import budget
-from yett.ports import Judged, Limiter, Post, Store
-
-# One way may be asked again after half a minute.
-RESEND = Bucket(1, 30)
+from yett.ports import Judged, Store
 
 
 class Report(NamedTuple):
@@ -44,8 +40,7 @@ class Lost:
     ownership: Ownership
     kept: Kept
     mint: Mint
-    limiter: Limiter
-    post: Post
+    asking: Asking
     alarm: Alarm
 
     @property
@@ -82,16 +77,10 @@ class Lost:
         one = self._way(owner, attempt, way)
         if one is None:
             return "absent"
-        factor, now = self.ownership.gate.factors[one.kind], self.mint.clock()
-        question = factor.challenge((one,), self.ownership.ask(owner, factor, attempt.id, channel=channel))
-        if question.send and not await self.limiter.take(f"resend:{attempt.id}:{one.id}", RESEND, now):
-            return "too_soon"
-        if question.send and not await self.limiter.take(f"message:{owner.account.id}", MESSAGES, now):
-            return "too_many_messages"
-        if question.remember != State() or question.send:
-            await self.store.ask(attempt, question, (self.ownership.fact(owner, "gd_start_auth", factor),))
-            self.post()
-        return question
+        factor = self.ownership.gate.factors[one.kind]
+        ask = self.ownership.ask(owner, factor, attempt.id, channel=channel)
+        question = await self.asking.challenge(attempt, factor, (one,), ask, self.ownership.asker(owner))
+        return question.reason if isinstance(question, Withheld) else question
 
     async def answer(self, owner: Owner, handle: str, way: str, code: str) -> Report | Suspended | str:
         """Take the code of one of the ways; once there are enough, the lost one is suspended."""

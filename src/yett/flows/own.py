@@ -6,24 +6,24 @@ from typing import NamedTuple
 
 import msgspec
 
+from yett.domain.account import canonical
 from yett.domain.enrolment import Challenge, Enrolment
 from yett.domain.fact import Fact
-from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.factors.base import Factor
-from yett.flows.accounts import Births, is_address
+from yett.flows.accounts import Births
 from yett.flows.alarm import Alarm
+from yett.flows.asking import RINGS, Asking, Withheld
 from yett.flows.gate import regime_of
 from yett.flows.handles import Handles
 from yett.flows.mint import Mint
+from yett.flows.numbers import e164
 from yett.flows.owner import Missing, Owner, Ownership
 from yett.flows.prove import TRIES
 from yett.policy.regimes import budget
-from yett.ports import Limiter, Post, Store
+from yett.ports import Store
 
 LONGEST_NAME = 64
-# Messages that one account may cause: 20 at once, one more every minute.
-MESSAGES = Bucket(20, 60)
 
 
 class Offer(NamedTuple):
@@ -56,8 +56,7 @@ class Own:
     ownership: Ownership
     mint: Mint
     births: Births
-    limiter: Limiter
-    post: Post
+    asking: Asking
     alarm: Alarm
 
     @property
@@ -65,8 +64,8 @@ class Own:
         """What begins an enrolment."""
         return Handles(self.store, self.mint, "own")
 
-    async def begin(self, owner: Owner, kind: str, *, channel: str = "", target: str = "", name: str = "") -> Offer | Missing | str:
-        """Begin an enrolment; `target` is the address or number that shall be enrolled."""
+    async def begin(self, owner: Owner, kind: str, *, channel: str = "", target: str = "", region: str = "", name: str = "") -> Offer | Missing | str:
+        """Begin an enrolment; `target` is the address or number that shall be enrolled, dialled from `region` (ISO 3166)."""
         factor, now = self._factor(owner, kind), self.mint.clock()
         if factor is None:
             return "absent"
@@ -74,17 +73,12 @@ class Own:
             return refused
         begun = Begun(self._id(owner, factor), named(name))
         attempt, handle = self.handles.new(owner.account.id, owner.client, begun, now + regime_of(owner.catalogue).attempt_lives)
-        question = factor.offer(self.ownership.ask(owner, factor, attempt.id, channel=channel, target=target), owner.enrolments)
-        if any(one.channel == "email" and not is_address(one.to) for one in question.send):
-            return "bad_address"
-        if any(one.to in self._addresses(owner, kind) for one in question.send):
+        ask = self.ownership.ask(owner, factor, attempt.id, channel=channel, target=target)
+        if destination(factor, ask.target, region) in self._addresses(owner, kind):
             return "already_enrolled"
-        if question.send and not await self.limiter.take(f"message:{owner.account.id}", MESSAGES, now):
-            return "too_many_messages"
         await self.store.begin(attempt, ())
-        await self.store.ask(attempt, question, (self.ownership.fact(owner, "gd_start_enroll", factor),))
-        self.post()
-        return Offer(handle, begun.enrolment, question)
+        question = await self.asking.offer(attempt, factor, owner.enrolments, ask, self.ownership.asker(owner), region=region)
+        return question.reason if isinstance(question, Withheld) else Offer(handle, begun.enrolment, question)
 
     async def confirm(self, owner: Owner, handle: str, answer: str, *, id: str = "", codes: bool = True) -> Enrolled | Missing | str:
         """Complete what `handle` began: a confirm is a try, and whether the account may have it is decided again.
@@ -122,7 +116,7 @@ class Own:
             await self.alarm(account, account.email, owner.locale)
         if settled != "done":
             return TRIES[settled]
-        self.post()
+        self.asking.post()
         return Enrolled(new, shown) if new else _why(verdict)
 
     async def rename(self, owner: Owner, id: str, name: str) -> Enrolment | str:
@@ -149,7 +143,7 @@ class Own:
         facts = [self.ownership.fact(owner, "gd_unenroll", factors[one.kind], enrolment=one.id) for one in gone]
         notices = self.ownership.notices(owner, factors[held.enrolment.kind], "factor_removed")
         count = await self.store.unenrol(owner.account.id, [one.id for one in gone], now, facts, notices, owner.account)
-        self.post()
+        self.asking.post()
         return None if count else "busy"
 
     async def new_codes(self, owner: Owner) -> Enrolled | Missing | str:
@@ -171,7 +165,7 @@ class Own:
             notices=self.ownership.notices(owner, factor, "recovery_regenerated"),
             voids=(sheet.id,),
         )
-        self.post()
+        self.asking.post()
         return Enrolled(sheet, codes) if done else "busy"
 
     def _factor(self, owner: Owner, kind: str) -> Factor | None:
@@ -212,6 +206,11 @@ class Own:
 
         done = failed(_why(verdict)) if isinstance(verdict, Rejected) else self.ownership.fact(owner, factor.words.log_enrolled, factor)
         return {"done": (done,), "used": (failed("already_used"),), "no tries": (self.ownership.fact(owner, factor.words.log_limit, factor),)}
+
+
+def destination(factor: Factor, target: str, region: str) -> str | None:
+    """Where codes would go, in the one form that is kept."""
+    return e164(target, region) if RINGS.intersection(factor.words.channels) else canonical(target)
 
 
 def named(name: str) -> str:

@@ -12,6 +12,7 @@ from yett.domain.proof import Proof, Shown
 from yett.domain.tenant import Catalogue
 from yett.factors.base import Ask, Factor, Words
 from yett.flows.accounts import IMPLICIT
+from yett.flows.asking import Asker
 from yett.flows.gate import Gate, regime_of
 from yett.flows.mint import Mint
 from yett.flows.steps import Browser
@@ -121,6 +122,12 @@ class Ownership:
             issuer=tenant.brand.name,
             label=label,
         )
+
+    def asker(self, owner: Owner) -> Asker:
+        """Who is asked, and from where."""
+        client = owner.catalogue.clients.get(owner.client)
+        tenant = owner.catalogue.tenant
+        return Asker(owner.account, tenant, client.name if client else tenant.brand.name, owner.browser.ip, owner.known)
 
     def reached(self, owner: Owner, one: Enrolment) -> Sequence[Message]:
         """What a code to this enrolment would be: nothing, where nothing is sent to it."""
