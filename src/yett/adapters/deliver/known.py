@@ -12,6 +12,7 @@ from yett.adapters.deliver.aws import Ses, Sns
 from yett.adapters.deliver.mail import Mail
 from yett.adapters.deliver.mail_apis import SHAPES
 from yett.adapters.deliver.outbound import Means
+from yett.adapters.deliver.sip import Sip
 from yett.adapters.deliver.smpp import Smpp
 from yett.adapters.deliver.smtp import Smtp
 from yett.adapters.deliver.twilio import Twilio
@@ -154,6 +155,17 @@ TABLE: Mapping[tuple[str, str], Known] = {
             CALLER,
             SIGNATURE,
             ENDPOINT,
+        ),
+    ),
+    ("voice", "sip"): Known(
+        Sip,
+        (
+            Setting("host", "the trunk, spoken to over UDP", read=reading.host),
+            Setting("port", "its port (default 5060)", needed=False, read=reading.port),
+            Setting("domain", "what stands in addresses, where it is not the host", needed=False, read=reading.host),
+            Setting("username", "who we are there, where the trunk does not know our address", needed=False, read=reading.name),
+            Setting("password", "proves it", secret=True, needed=False, read=reading.line),
+            CALLER,
         ),
     ),
     ("voice", "webhook"): WEBHOOK,

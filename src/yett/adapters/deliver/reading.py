@@ -29,6 +29,7 @@ def matching(pattern: str) -> Callable[[str], str]:
 host = matching(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45}")
 region = matching(r"[a-z]{2}(-[a-z]+){1,3}-[0-9]")
 sender = matching(r"\+?[0-9]{3,15}|[A-Za-z0-9 ]{1,11}")
+name = matching(r"[\w.+@-]{1,64}")
 number = matching(r"\+[1-9][0-9]{6,14}")
 
 
