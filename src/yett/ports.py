@@ -230,13 +230,14 @@ class Accounts(Protocol):
         facts: Sequence[Fact],
         notices: Sequence[Message] = (),
         voids: Sequence[str] = (),
+        drops: Sequence[str] = (),
     ) -> bool:
         """Replace the account if `security_version` is that of `seen`, and write `put` (by id) along.
 
         An enrolment that is there already is replaced by a newer generation, or where its mark is still the one in
         `put`; else all of it is refused: what was used meanwhile must not come back.
         With `ends` (password, block) its sessions end, its grants are revoked and its devices are no longer remembered.
-        The grants that rest on the enrolments in `voids` are revoked in any case.
+        The grants that rest on the enrolments in `voids` are revoked in any case; those in `drops` are deleted besides.
         """
         ...
 

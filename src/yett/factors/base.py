@@ -40,6 +40,8 @@ class Words(NamedTuple):
     authentication-methods; `requirement` the type under mfa_requirements; `authenticator` and `channels` those of the
     MFA API (which lists an enrolment once for each channel); `grant` the grant that shows it; `challenge_type` otp,
     oob or "". `screen_*` are page names; `log_*` log types.
+    `screens` are page names by channel, where it has several: the one that asks is then that of the channel, and an
+    enrolment begins on `screen_enrol`, where the destination is typed.
     `companion` is enrolled along with the first second factor (recovery codes); `id_prefix` begins enrolment ids.
     """
 
@@ -52,6 +54,7 @@ class Words(NamedTuple):
     challenge_type: str = ""
     screen_challenge: str = ""
     screen_enrol: str = ""
+    screens: Mapping[str, str] = {}
     log_done: str = "gd_auth_succeed"
     log_failed: str = "gd_auth_failed"
     log_limit: str = "gd_otp_rate_limit_exceed"

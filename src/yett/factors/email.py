@@ -1,7 +1,7 @@
 """Codes by e-mail."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from yett.domain.account import canonical
@@ -29,6 +29,16 @@ class Email:
         screen_enrol="mfa-email-enrollment",
         id_prefix="email",
     )
+
+    told: ClassVar[str] = "email"
+
+    def bound(self, value: str, channel: str = "") -> State:
+        """An address."""
+        return State(b"", canonical(value).encode())
+
+    def described(self, one: Enrolment) -> Mapping[str, str]:
+        """Its address."""
+        return {self.told: one.state.open.decode()}
 
     def promise(self, one: Enrolment | None) -> Shown:
         """Possession of the mailbox, weakly: the channel says which, so that two proofs through it are seen to be one."""

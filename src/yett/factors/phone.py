@@ -36,11 +36,22 @@ class Phone:
         channels=("sms", "voice"),
         grant="http://auth0.com/oauth/grant-type/mfa-oob",
         challenge_type="oob",
-        screen_challenge="mfa-phone-challenge",
+        screen_challenge="mfa-sms-challenge",
         screen_enrol="mfa-phone-enrollment",
-        log_limit="gd_otp_rate_limit_exceed",
+        screens={"sms": "mfa-sms-challenge", "voice": "mfa-voice-challenge"},
         id_prefix="phone",
     )
+
+    told: ClassVar[str] = "phone_number"
+
+    def bound(self, value: str, channel: str = "") -> State:
+        """A number (E.164), and what its owner prefers."""
+        return state_of(Line(value, "voice" if channel == "voice" else "sms"))
+
+    def described(self, one: Enrolment) -> Mapping[str, str]:
+        """Its number, and what is preferred."""
+        known = line(one.state)
+        return {self.told: known.number, "preferred_authentication_method": known.preferred}
 
     def promise(self, one: Enrolment | None) -> Shown:
         """Possession of the line, restricted (NIST SP 800-63B-4, 3.1.3.3) yet aal 2 with a password."""
@@ -48,7 +59,8 @@ class Phone:
 
     def offer(self, ask: Ask, has: Sequence[Enrolment]) -> Challenge:
         """A code to the number that shall be enrolled; `ask.target` is E.164."""
-        return self._ask(ask, (), Line(ask.target, "sms"), "phone_verification")._replace(offer=True)
+        asked = self._ask(ask, (), Line(ask.target, "sms"), "phone_verification")
+        return asked._replace(offer=True, show={**asked.show, "typed": ask.target})
 
     def confirm(self, pending: Challenge, answer: bytes, ask: Ask) -> Accepted | Rejected:
         """Whoever has the code has the line; what it came through is preferred from now on."""
@@ -123,4 +135,4 @@ def masked(number: str) -> str:
 
 def _shown(number: str, channel: Channel) -> Shown:
     through = hashlib.sha256(b"phone:" + number.encode()).digest() if number else None
-    return Shown("phone", "possession", through, (AMR[channel],), 2, spendable=True)
+    return Shown("phone", "possession", through, (AMR[channel],), 2, spendable=True, restricted=True)

@@ -17,6 +17,7 @@ from yett.factors.base import Ask, Words
 # As long as the hash (RFC 4226, 4 R6; RFC 6238, 5.1).
 LENGTHS: Mapping[str, int] = {"SHA1": 20, "SHA256": 32, "SHA512": 64}
 LONG, PERIODS = (6, 8), (30, 60)
+SHORTEST, LONGEST = 16, 128
 OFFER_LIVES, QUESTION_LIVES = 900, 900
 
 
@@ -51,6 +52,23 @@ class Totp:
         screen_enrol="mfa-otp-enrollment-qr",
         id_prefix="totp",
     )
+
+    told: ClassVar[str] = "totp_secret"
+
+    def bound(self, value: str, channel: str = "") -> State:
+        """A key in base32, as long as a key must be (RFC 4226, 4 R6; CVE-2024-8796); its app makes codes of the usual kind."""
+        text = value.replace(" ", "").rstrip("=").upper()
+        try:
+            secret = base64.b32decode(text + "=" * (-len(text) % 8))
+        except ValueError:
+            raise ValueError("the secret is not base32") from None
+        if not SHORTEST <= len(secret) <= LONGEST:
+            raise ValueError(f"the secret must have {SHORTEST} to {LONGEST} bytes")
+        return State(secret, json.dumps(Terms()._asdict()).encode())
+
+    def described(self, one: Enrolment) -> Mapping[str, str]:
+        """Nothing: all there is to it is secret."""
+        return {}
 
     def promise(self, one: Enrolment | None) -> Shown:
         """Possession of the key."""

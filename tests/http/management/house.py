@@ -20,6 +20,7 @@ from yett.domain.tenant import SigningKey, Tenant
 from yett.factors.base import Factor
 from yett.factors.email import Email
 from yett.factors.password import Password
+from yett.factors.phone import Phone
 from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
 from yett.flows.accounts import Births
@@ -44,7 +45,7 @@ ISSUER = "http://localhost:8000/"
 AUDIENCE = ISSUER + "api/v2/"
 NOW = 1_800_000_000
 ADMIN, SHOP = "admin-client", "shop-client"
-FACTORS: Mapping[str, Factor] = {one.kind: one for one in (Password(), Totp(), Email(), Recovery())}
+FACTORS: Mapping[str, Factor] = {one.kind: one for one in (Password(), Totp(), Email(), Phone(), Recovery())}
 
 
 class Clock:

@@ -189,6 +189,7 @@ def change_account(
     happening: Sequence[Fact],
     notices: Sequence[Message],
     voids: Sequence[str],
+    drops: Sequence[str] = (),
 ) -> Steps[bool]:
     """Change an account; what ends its sessions moves its security version as well."""
     if ends and after.security_version == seen.security_version:
@@ -197,7 +198,8 @@ def change_account(
     this = {"this_account": seen.id, "seen_security_version": seen.security_version}
     conditions = [Query(CHANGE, values | this, lost="used")]
     conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
-    consequences = _ended(seen.id, now) if ends else resting(seen.id, voids, now)
+    consequences = _ended(seen.id, now) if ends else resting(seen.id, (*voids, *drops), now)
+    consequences += [Query(UNENROL, {"this_account": seen.id, "this": one}) for one in sorted(set(drops))]
     consequences += [*posted(notices, seal, now), *happened(happening)]
     return (yield from all_or_nothing(conditions, then=Together(consequences)))
 

@@ -243,6 +243,7 @@ class SqlStore:
         facts: Sequence[Fact],
         notices: Sequence[Message] = (),
         voids: Sequence[str] = (),
+        drops: Sequence[str] = (),
     ) -> bool:
         """Change an account."""
         operation = partial(
@@ -256,6 +257,7 @@ class SqlStore:
             happening=facts,
             notices=notices,
             voids=voids,
+            drops=drops,
         )
         return await self.driver.write(operation)
 

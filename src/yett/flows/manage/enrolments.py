@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from yett.domain.account import Account
 from yett.domain.enrolment import Enrolment, Message
-from yett.factors.base import Ask, Factor, Words
+from yett.factors.base import Ask, Factor, Told, Words
 from yett.flows.accounts import IMPLICIT, Births
 from yett.flows.current import Current
 from yett.flows.manage.access import Caller
@@ -20,10 +20,11 @@ from yett.ports import Accounts, Post
 
 
 class Held(NamedTuple):
-    """An enrolment, and what its factor is called."""
+    """An enrolment, what its factor is called, and what may be shown of it (by Auth0's names)."""
 
     enrolment: Enrolment
     words: Words
+    about: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Enrolments:
 
     def shown(self, has: Sequence[Enrolment]) -> Sequence[Held]:
         """Those that Auth0 would list. One whose factor is built no longer is there to be removed."""
-        held = [Held(one, self._words(one)) for one in has if one.status != "deleted"]
+        held = [Held(one, self._words(one), self.about(one)) for one in has if one.status != "deleted"]
         return sorted((one for one in held if one.words.factor), key=lambda one: (one.enrolment.created_at, one.enrolment.id))
 
     async def one(self, account: str, id: str) -> tuple[Account, Held] | Refused:
@@ -133,6 +134,11 @@ class Enrolments:
         count = await self.store.unenrol(account.id, ids, self.mint.clock(), facts, notices)
         self.post()
         return count
+
+    def about(self, one: Enrolment) -> Mapping[str, str]:
+        """What may be shown of it."""
+        factor = self.factors.get(one.kind)
+        return factor.described(one) if isinstance(factor, Told) else {}
 
     def _words(self, one: Enrolment) -> Words:
         factor = self.factors.get(one.kind)

@@ -47,6 +47,8 @@ GET    /users/{id}                                        read:users read:curren
 PATCH  /users/{id}                                        update:users
 DELETE /users/{id}                                        delete:users
 GET    /users/{id}/authentication-methods                 read:authentication_methods
+POST   /users/{id}/authentication-methods                 create:authentication_methods
+PUT    /users/{id}/authentication-methods                 update:authentication_methods
 DELETE /users/{id}/authentication-methods                 delete:authentication_methods
 GET    /users/{id}/authentication-methods/{method_id}     read:authentication_methods
 PATCH  /users/{id}/authentication-methods/{method_id}     update:authentication_methods
