@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -193,7 +194,7 @@ def carries(ground: Ground) -> "Carrier":
     def tell(says: str, fault: Exception) -> None:
         LOG.warning(says, exc_info=None if isinstance(fault, Undelivered) else fault, extra={"why": str(fault) or type(fault).__name__})
 
-    return Carrier(ground.store, (Dev(),) if config.demo else mail, compose, ground.clock, tell)
+    return Carrier(ground.store, (Dev(),) if config.demo else mail, partial(compose, account=config.issuer + "account"), ground.clock, tell)
 
 
 def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi":

@@ -97,7 +97,7 @@ class Prove:
             self._facts(here, factor, verdict, browser, VERIFIED if verifies else factor.words.log_enrolled, conclusion),
             after,
             conclusion,
-            () if verifies else (_notice("recovery_regenerated" if old else "factor_added", account.email, here, factor),),
+            () if verifies else (_notice("factor_added" if old is None else "recovery_regenerated", account.email, here, factor),),
             verifies=verifies,
         )
         return await self._next(settled, verdict, here, leave, browser)

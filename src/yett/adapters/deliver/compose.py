@@ -3,7 +3,7 @@
 from html import escape
 from string import Formatter
 
-from yett.adapters.deliver.words import LANGUAGES, METHODS
+from yett.adapters.deliver.words import LANGUAGES, METHODS, SETTINGS
 from yett.domain.enrolment import Message
 from yett.ports import Letter
 
@@ -15,11 +15,12 @@ PAGE = (
 CODE = '<p style="font-size:2em;font-weight:bold;letter-spacing:.15em">{text}</p>'
 
 
-def compose(message: Message, code: str) -> Letter:
+def compose(message: Message, code: str, account: str = "") -> Letter:
     """The mail of a message; `code` is what its challenge derives, empty for a notice.
 
     Values are data, never markup and never a header: a client's name with a line break in it stays one line. A template
-    without words is a notice all the same: one that says little is better than none.
+    without words is a notice all the same: one that says little is better than none. A mail that is one says where
+    Security settings are (`account`, an address).
     """
     language = message.locale.replace("_", "-").partition("-")[0].lower()
     language = language if language in LANGUAGES else "en"
@@ -29,6 +30,8 @@ def compose(message: Message, code: str) -> Letter:
         values["factor"] = METHODS[language].get(values["factor"], values["factor"])
     # The demo's outbox still shows a message whose question, and with it the code, was swept away.
     subject = subject.format_map({"code": "", **values}).strip()
+    if account and message.channel == "email" and "{code}" not in paragraphs:
+        paragraphs, values = (*paragraphs, SETTINGS[language]), values | {"account": account}
     said = [paragraph.format_map(values) for paragraph in paragraphs if _named(paragraph) <= values.keys()]
     body = "".join((CODE if code and one == code else "<p>{text}</p>").format(text=escape(one)) for one in said)
     html = PAGE.format(language=language, subject=escape(subject), body=body)

@@ -1,4 +1,4 @@
-"""What messages say, by language and template: subject, then paragraphs. A code is said once, and nothing is linked.
+"""What messages say, by language and template: subject, then paragraphs. A code is said once, and only a notice leads anywhere.
 
 A paragraph that names a value which a message was not told is left out.
 """
@@ -23,6 +23,7 @@ EN: Mapping[str, Words] = {
     "remembered_revoked": ("A remembered browser was copied", ("Somebody showed us an old copy of what your browser keeps for us. We do not trust that browser any longer.", "If your computer was lost or lent, change your password.")),
     "factors_locked": ("Too many wrong codes", ("There were too many wrong codes for your account, so we stopped accepting them for a while.", "If that was not you, somebody knows your password: change it.")),
     "second_factor_failed": ("Somebody had your password, but not your code", ("Somebody gave the right password for your account and then no right code, so we did not let them in.", "It was for {client}.", "If that was not you, somebody knows your password: change it.")),
+    "not_me": ("You told us that somebody else was in your account", ("You told us that something in your account was not your doing. Everybody else was logged out, no browser is remembered any longer, and applications have to log in again.", "Now change your password, and remove whatever is not yours.", "If you did not tell us that, somebody else is in your account: do the same, and contact support.")),
     "": ("A security notice about your account", ("Something that matters for the security of your account has happened.", "If you did not expect that, contact support.")),
 }  # fmt: skip
 DE: Mapping[str, Words] = {
@@ -41,8 +42,14 @@ DE: Mapping[str, Words] = {
     "remembered_revoked": ("Ein gemerkter Browser wurde kopiert", ("Jemand hat uns eine alte Kopie dessen gezeigt, was Ihr Browser für uns aufbewahrt. Wir vertrauen diesem Browser nicht mehr.", "Wenn Ihr Rechner verloren ging oder verliehen war, ändern Sie Ihr Passwort.")),
     "factors_locked": ("Zu viele falsche Codes", ("Für Ihr Konto gab es zu viele falsche Codes; wir nehmen eine Weile keine mehr an.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
     "second_factor_failed": ("Jemand hatte Ihr Passwort, aber nicht Ihren Code", ("Jemand hat das richtige Passwort Ihres Kontos eingegeben, danach aber keinen richtigen Code; wir haben ihn nicht eingelassen.", "Es ging um {client}.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
+    "not_me": ("Sie haben gemeldet, dass jemand anderes in Ihrem Konto war", ("Sie haben gemeldet, dass etwas in Ihrem Konto nicht von Ihnen war. Alle anderen wurden abgemeldet, kein Browser ist mehr gemerkt, und Anwendungen müssen sich neu anmelden.", "Ändern Sie jetzt Ihr Passwort, und entfernen Sie, was nicht Ihnen gehört.", "Wenn Sie das nicht gemeldet haben, ist jemand anderes in Ihrem Konto: Tun Sie dasselbe, und wenden Sie sich an den Support.")),
     "": ("Ein Sicherheitshinweis zu Ihrem Konto", ("Es ist etwas geschehen, das für die Sicherheit Ihres Kontos wichtig ist.", "Wenn Sie das nicht erwartet haben, wenden Sie sich an den Support.")),
 }  # fmt: skip
+# What a notice ends with.
+SETTINGS: Mapping[str, str] = {
+    "en": "What happened, and what you can do about it: {account}",
+    "de": "Was geschehen ist, und was Sie dagegen tun können: {account}",
+}
 LANGUAGES: Mapping[str, Mapping[str, Words]] = {"en": EN, "de": DE}
 # A factor's `words.factor`, for people; one without a name here goes by that.
 METHODS: Mapping[str, Mapping[str, str]] = {
