@@ -62,6 +62,11 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)
     yield sample("mfa-begin-enroll-options", options=(Option("a", "totp"), Option("b", "email")), optional=True)
+    for screen in ("mfa-webauthn-roaming-challenge", "mfa-webauthn-platform-challenge", "passkey-challenge"):
+        yield sample(screen, ceremony='{"challenge":"AAAA","allowCredentials":[]}', remember=month, others=True, recovery=True)
+    yield sample("mfa-webauthn-roaming-challenge", "error", login._replace(error="cloned"), ceremony='{"challenge":"AAAA"}', others=True)
+    for screen in ("mfa-webauthn-roaming-enrollment", "mfa-webauthn-platform-enrollment", "passkey-enrollment"):
+        yield sample(screen, ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', others=True, optional=True)
     yield sample("mfa-recovery-code-challenge", remember=month, others=True)
     yield sample("mfa-recovery-code-challenge", "error", login._replace(error="wrong_recovery_code"), others=True, attempts_left=2)
     yield sample("mfa-otp-enrollment-qr", qr=qr(URI), uri=URI, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", others=True, optional=True)

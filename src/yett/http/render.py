@@ -120,17 +120,29 @@ class StepUp(NamedTuple):
     sends: str = ""
 
 
+# What pages have of a code that was sent, and of one that was sent to a telephone.
+SENT = ("digits", "attempts_left", "resend_in", "resends_left", "unasked", "instead", "others", "optional")
+LINE = ("switch", "notice", "enrolling")
 SCREENS: Mapping[str, tuple[str, ...]] = {
     "login-id": ("username",),
     "login-password": ("username",),
     "mfa-login-options": ("options", "recovery"),
     "mfa-otp-challenge": ("digits", "attempts_left", "remember", "others", "recovery", "optional"),
-    "mfa-email-challenge": ("target", "digits", "attempts_left", "remember", "resend_in", "resends_left", "others", "recovery", "optional"),
+    "mfa-email-challenge": ("target", *SENT, "remember", "recovery"),
+    "mfa-sms-challenge": ("target", *SENT, *LINE, "remember", "recovery"),
+    "mfa-voice-challenge": ("target", *SENT, *LINE, "remember", "recovery"),
+    "mfa-phone-enrollment": ("phone", "country", "countries", "channels", "chosen", "notice", "others", "optional"),
     "mfa-recovery-code-challenge": ("attempts_left", "remember", "others", "optional"),
     "mfa-begin-enroll-options": ("options", "optional"),
     "mfa-otp-enrollment-qr": ("qr", "secret", "uri", "digits", "attempts_left", "others", "optional"),
-    "mfa-email-enrollment": ("target", "digits", "attempts_left", "resend_in", "resends_left", "others", "recovery", "optional"),
+    "mfa-email-enrollment": ("target", *SENT, "recovery"),
     "mfa-recovery-code-enrollment": ("codes",),
+    "mfa-webauthn-roaming-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
+    "mfa-webauthn-roaming-enrollment": ("ceremony", "others", "optional"),
+    "mfa-webauthn-platform-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
+    "mfa-webauthn-platform-enrollment": ("ceremony", "others", "optional"),
+    "passkey-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
+    "passkey-enrollment": ("ceremony", "others", "optional"),
     "account": ("told", "methods", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
     "account-activity": ("events",),
     "account-add": ("options",),
@@ -156,10 +168,17 @@ attempts_left  int, None where it is not said
 resend_in      int, 0        seconds until another code may be asked for (button action=resend)
 resends_left   int, None where it is not said
 target         str           the address, masked
+unasked        bool, False   no code could be sent; `instead`: an Option that is the way on then, None where there is none
+phone, country str           what was typed, and the country chosen; `countries`: sequence of Country
+channels       sequence of "sms" and "voice", `chosen` one of them
+switch         str, ""       the channel that a code may come by instead (button action=sms or voice)
+notice         bool, False   say what the telephone network is worth
+enrolling      bool, False   the number is not theirs yet (button action=edit)
 qr             Markup of qr.qr(uri): a plain str would be escaped
 secret         str           the key in base32
 uri            str           its otpauth: address
 codes          sequence of str
+ceremony       str           what the browser is asked (WebAuthn), in JSON
 back           str, ""       address of the application, checked by the caller; "": no link
 detail         str, ""       one line for developers
 correlation    str, ""       the number under which support finds this case
@@ -188,6 +207,11 @@ DEFAULTS: Mapping[str, object] = {
     "attempts_left": None,
     "resend_in": 0,
     "resends_left": None,
+    "unasked": False,
+    "instead": None,
+    "switch": "",
+    "notice": False,
+    "enrolling": False,
     "back": "",
     "detail": "",
     "correlation": "",

@@ -43,7 +43,20 @@ ERRORS: Mapping[str, str] = {
     "unusable": "This method cannot be used right now. Choose another one.",
     "too_soon": "A code was sent just now. Wait a moment before you ask for another.",
     "too_many_messages": "We have sent as many codes as we may for now. Use another method, or try again later.",
+    "missing_phone": "Enter your phone number.",
+    "bad_number": "That is not a phone number that a code can be sent to. Check the country and the number.",
+    "bad_address": "That is not an email address. Check it and try again.",
+    "not_served": "We do not send codes to phones of this country. Use another method.",
+    "held_back": "Codes to phones of this country are held back at the moment. Use another method, or try again later.",
     "not_delivered": "We could not send the code. Try again, or use another method.",
+    "verification": "Your key did not check that it is you. Set up its PIN or your screen lock first, then try again.",
+    "untrusted": "This kind of key is not accepted here. Use another one, or another method.",
+    "model": "This kind of key is not accepted here. Use another one, or another method.",
+    "hardware": "This kind of key is not accepted here. Use another one, or another method.",
+    "cloned": "This key may have been copied, so we stopped accepting it. Use another method, and contact support.",
+    "origin": "Keys cannot be used under this address. Open the page under its own name.",
+    "rp_id": "This key belongs to another address. Use another one, or another method.",
+    "known_already": "This one is set up already. Use another one.",
     "not_saved": "Save your recovery codes first, then tick the box.",
     "busy": "We are very busy just now. Wait a moment and try again.",
     # What the demo application is told by the answer to its request.
@@ -54,7 +67,7 @@ ERRORS: Mapping[str, str] = {
     "moved_on": "This page was open in two places. Please continue here.",
 }
 # These are not the fault of what was typed, so the field is not marked as wrong.
-NOT_THE_ANSWER = frozenset({"too_many_tries", "unusable", "too_soon", "too_many_messages", "not_delivered", "busy", "moved_on"})
+NOT_THE_ANSWER = frozenset({"too_many_tries", "unusable", "too_soon", "too_many_messages", "not_served", "held_back", "not_delivered", "busy", "moved_on"})
 UNKNOWN_ERROR = "That did not work. Please try again."
 
 # Why we ask, by the name of the check that was not met (policy.decide).
