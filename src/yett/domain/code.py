@@ -30,6 +30,8 @@ def digits(text: str, length: int) -> str:
 
     Empty for anything that is not `length` digits.
     """
+    if text.isascii() and text.isdigit():
+        return text if len(text) == length else ""
     plain = [_digit(letter) for letter in text if not _between(letter)]
     return "".join(plain) if len(plain) == length and all(plain) else ""
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import ClassVar, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -158,7 +159,13 @@ def _skew(rules: Mapping[str, object]) -> int:
 
 
 def _of(state: State) -> Terms:
-    return Terms(**json.loads(state.open)) if state.open else Terms()
+    return _agreed(state.open) if state.open else Terms()
+
+
+# A dozen kinds of terms serve everybody.
+@lru_cache(maxsize=64)
+def _agreed(terms: bytes) -> Terms:
+    return Terms(**json.loads(terms))
 
 
 def _expand(seed: bytes, length: int) -> bytes:

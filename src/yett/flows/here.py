@@ -17,7 +17,7 @@ from yett.factors.base import Ask, Factor
 from yett.flows.current import Current
 from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
-from yett.flows.steps import Browser
+from yett.flows.steps import Browser, asked_by
 from yett.oauth.authorize import AuthorizationRequest
 from yett.policy.decide import Case, address_first, may_change
 from yett.policy.regimes import budget
@@ -90,19 +90,27 @@ class Whereabouts:
 
         A remembered browser is used, and its token spent, only where it makes the difference.
         """
-        here = self._stand(attempt, arrival, catalogue)
+        request = asked_by(attempt)
+        api = catalogue.apis.get(request.audience) if request.audience else None
+        case = self.gate.case(attempt, arrival.account, arrival.enrolments, catalogue, self.mint.clock(), api, request.scope)
+        return self._judged(case, arrival, catalogue, request)
+
+    def ahead(self, here: Here, after: Attempt) -> Here:
+        """Where a verdict would leave an attempt that it makes `after`: all that was loaded with it is as it was."""
+        return self._judged(here.case._replace(attempt=after), here.arrival._replace(attempt=after, challenge=None), here.catalogue, here.request)
+
+    def _judged(self, case: Case, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Here:
+        here = self._here(case, arrival, catalogue, request)
         if isinstance(here.outcome, Allow) or not remembered(arrival, self.mint.clock()):
             return here
-        waived = self._stand(attempt._replace(waivers=(*attempt.waivers, "remembered_browser")), arrival, catalogue)
+        used = case.attempt._replace(waivers=(*case.attempt.waivers, "remembered_browser"))
+        waived = self._here(case._replace(attempt=used), arrival, catalogue, request)
         return waived if isinstance(waived.outcome, Allow) else here
 
-    def _stand(self, attempt: Attempt, arrival: Arrival, catalogue: Catalogue) -> Here:
+    def _here(self, case: Case, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Here:
         now = self.mint.clock()
-        request = msgspec.json.decode(attempt.request, type=AuthorizationRequest)
-        api = catalogue.apis.get(request.audience) if request.audience else None
-        case = self.gate.case(attempt, arrival.account, arrival.enrolments, catalogue, now, api, request.scope)
         outcome = self.gate.decide(case, now)
-        return Here(attempt, arrival, catalogue, request, case, outcome, self._place(case, outcome, catalogue, now))
+        return Here(case.attempt, arrival, catalogue, request, case, outcome, self._place(case, outcome, catalogue, now))
 
     def ask(self, here: Here, factor: Factor, *, channel: str = "", target: str = "") -> Ask:
         """All that a factor may want to know; `channel` and `target` are what a person chose and typed."""

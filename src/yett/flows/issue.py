@@ -10,8 +10,8 @@ from yett.domain.client import Api, Client
 from yett.domain.session import Grant, Token
 from yett.domain.tenant import Catalogue
 from yett.flows.mint import Mint, digest
+from yett.flows.steps import asked_by
 from yett.oauth import claims
-from yett.oauth.authorize import AuthorizationRequest
 from yett.ports import Signer
 
 OPAQUE_LIVES = 86400
@@ -59,7 +59,7 @@ class Issue:
         if issued.refresh_token:
             answer["refresh_token"] = issued.refresh_token
         if "openid" in scope:
-            request = msgspec.json.decode(grant.request, type=AuthorizationRequest)
+            request = asked_by(grant)
             said = claims.id_token(self.issuer, grant, client, account, profile_of(account), scope, request.nonce, now)
             answer["id_token"] = self.signer.sign(catalogue, client.id_token_alg, "JWT", said)
         return answer

@@ -23,7 +23,7 @@ from yett.flows.gate import regime_of
 from yett.flows.here import Here, Whereabouts
 from yett.flows.issue import Issue
 from yett.flows.mint import Mint, digest
-from yett.flows.steps import Browser
+from yett.flows.steps import Browser, asked_by
 from yett.oauth import errors, token
 from yett.oauth.authorize import AuthorizationRequest
 from yett.ports import Arrival, Busy, Hasher, Judged, Limiter, Redemption, Store
@@ -109,7 +109,7 @@ class MfaApi:
 
     async def require_for(self, judged: Attempt, found: Redemption, client: Client, catalogue: Catalogue, browser: Browser) -> NoReturn:
         """A refresh that needs more than was `judged`: what is proven afterwards makes a new grant. Raises mfa_required."""
-        request = msgspec.json.decode(found.grant.request, type=AuthorizationRequest)
+        request = asked_by(found.grant)
         attempt = self._attempt(client, request, "", catalogue, self.mint.clock())
         attempt = attempt._replace(account=judged.account, base=judged.base, wants=judged.wants, waivers=judged.waivers, present_only=judged.present_only)
         await self.store.begin(attempt, ())

@@ -110,7 +110,7 @@ class Prove:
             after = _moved(here.attempt, one, verdict)._replace(
                 account=one.account, base=vouched(here.arrival, one.account), remember=here.attempt.remember or remember
             )
-            ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after, challenge=None), here.catalogue)
+            ahead = self.whereabouts.ahead(here, after)
             if ahead.place.verb == "finish":
                 after = ahead.attempt
                 leave, conclusion = self.leaving.ready(ahead)

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from yett.domain.attempt import Attempt
+from yett.domain.session import Grant
+from yett.oauth.authorize import AuthorizationRequest
+
+_request = msgspec.json.Decoder(AuthorizationRequest).decode
 
 
 class Browser(NamedTuple):
@@ -63,3 +69,8 @@ class Stop(NamedTuple):
 
 
 Step = Screen | Go | Leave | Stop
+
+
+def asked_by(kept: Attempt | Grant) -> AuthorizationRequest:
+    """The request that it keeps."""
+    return _request(kept.request)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api, Client
 from yett.domain.outcome import Allow, Deny, Outcome
@@ -16,9 +14,8 @@ from yett.flows.gate import Gate, regime_of
 from yett.flows.issue import Issue
 from yett.flows.mfa_api import MfaApi
 from yett.flows.mint import Mint, digest
-from yett.flows.steps import Browser
+from yett.flows.steps import Browser, asked_by
 from yett.oauth import claims, errors, pkce, token
-from yett.oauth.authorize import AuthorizationRequest
 from yett.policy.regimes import grant_ends
 from yett.ports import Redemption, Store
 
@@ -62,7 +59,7 @@ class Tokens:
         client = self.client(fields, authorization, catalogue)
         if found is None or found.grant.client != client.id:
             raise errors.invalid_grant("Invalid authorization code")
-        request = msgspec.json.decode(found.grant.request, type=AuthorizationRequest)
+        request = asked_by(found.grant)
         if asked.redirect_uri != request.redirect_uri:
             raise errors.invalid_grant("The redirect URI is not the one of the authorization request.")
         pkce.verify(asked.code_verifier, request.code_challenge)

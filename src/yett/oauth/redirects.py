@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from yett.domain.client import Client
 
@@ -61,7 +61,7 @@ def answer_url(redirect_uri: str, answer: Mapping[str, str], state: str, issuer:
 
 def with_query(uri: str, parameters: Mapping[str, str]) -> str:
     """Append those parameters that have a value."""
-    query = urlencode({name: value for name, value in parameters.items() if value}, quote_via=quote, safe="")
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items() if value)
     if not query:
         return uri
     joint = "?" if "?" not in uri else "" if uri[-1] in "?&" else "&"
