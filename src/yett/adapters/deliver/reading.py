@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 LAST_PORT, LONGEST = 65535, 512
+ADDRESS = r"[^@\s<>,;:]+@[^@\s<>,;:]+"
 
 
 def line(text: str) -> str:
@@ -63,6 +63,6 @@ def url(text: str) -> str:
 
 def mailbox(text: str) -> str:
     """`a@example.com`, or `Name <a@example.com>`."""
-    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", parseaddr(line(text))[1]):
+    if not re.fullmatch(rf'{ADDRESS}|[^@<>,;:"\\]* <{ADDRESS}>', line(text)):
         raise ValueError
     return text

@@ -43,7 +43,7 @@ class Link:
     patience: float = PATIENCE
     over: asyncio.Event = field(default_factory=asyncio.Event)
     _waiting: dict[int, asyncio.Future[bytes]] = field(default_factory=dict)
-    _numbers: count[int] = field(default_factory=lambda: count(1))
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def start(self) -> None:
