@@ -112,6 +112,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.mfa_api import MfaApi
     from yett.flows.prove import Prove
     from yett.flows.recognise import Recognise
+    from yett.flows.showing import Showing
     from yett.flows.signout import SignOut
     from yett.flows.tokens import Tokens
     from yett.flows.userinfo import Userinfo
@@ -133,7 +134,8 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer)
     alarm = Alarm(store, limiter, mint, carrier.wake)
     prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
-    login = Login(store, whereabouts, prove, leaving, mint, Asking(store, limiter, mint, carrier.wake))
+    asking = Asking(store, limiter, mint, carrier.wake)
+    login = Login(store, whereabouts, prove, leaving, mint, asking, Showing(whereabouts, asking))
     recognise = Recognise(store, current, mint, carrier.wake)
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket)

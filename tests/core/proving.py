@@ -11,7 +11,7 @@ PASSWORD = Shown("password", "knowledge", None, ("pwd",), 3, first=True)
 RESET = PASSWORD._replace(channel=MAILBOX)
 TOTP = Shown("totp", "possession", None, ("otp",), 2, spendable=True)
 EMAIL = Shown("email", "possession", MAILBOX, ("email",), 1, spendable=True)
-SMS = Shown("sms", "possession", PHONE, ("sms",), 2, spendable=True)
+SMS = Shown("sms", "possession", PHONE, ("sms",), 2, spendable=True, restricted=True)
 RECOVERY = Shown("recovery-code", "possession", None, ("otp",), 2)
 KEY = Shown("webauthn", "possession", None, ("pop", "hwk"), 3, phishing_resistant=True, hardware=True, spendable=True)
 KEY_UV = KEY._replace(amr=("pop", "hwk", "user"), user_verified=True, first=True)
@@ -32,6 +32,7 @@ ANY_SHOWN = st.builds(
     first=st.booleans(),
     spendable=st.booleans(),
     binds=st.sampled_from((None, b"x")),
+    restricted=st.booleans(),
 )
 ANY_PROOF = st.builds(
     Proof,

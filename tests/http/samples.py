@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from yett.domain.tenant import Brand
+from yett.http.countries import Country
 from yett.http.qr import qr
 from yett.http.render import Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
 from yett.http.settings_words import ASKING, DONE, HAPPENED
@@ -23,6 +24,9 @@ CLAIMS = {
     "amr": ["pwd", "otp", "mfa"],
     "email": "ada@example.com",
 }
+
+
+SERVED = (Country("AT", "Austria", 43), Country("DE", "Germany", 49), Country("US", "United States of America", 1))
 
 
 class Sample(NamedTuple):
@@ -59,6 +63,19 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     )
     yield sample("mfa-email-challenge", target="a••@e••••••.com", remember=month, others=True, recovery=True, resend_in=42, resends_left=3, attempts_left=4)
     yield sample("mfa-email-challenge", "spent", login._replace(error="too_many_messages"), target="a••@e••••••.com", others=True, resends_left=0)
+    yield sample(
+        "mfa-email-challenge", "unasked", login._replace(error="too_many_messages"), target="x", unasked=True, instead=Option("1", "totp"), others=True
+    )
+    yield sample("mfa-phone-enrollment", "", phone="", country="DE", countries=SERVED, channels=("sms", "voice"), chosen="sms", others=True, optional=True)
+    wrong = login._replace(error="bad_number")
+    yield sample("mfa-phone-enrollment", "error", wrong, phone="0176 12", country="US", countries=SERVED, channels=("sms",), chosen="sms", notice=True)
+    line: dict[str, object] = {"target": "•••• 4711", "remember": month, "others": True, "recovery": True}
+    yield sample("mfa-sms-challenge", "", switch="voice", resend_in=30, **line)
+    yield sample("mfa-sms-challenge", "enrolling", target="+49 176 12345678", switch="voice", enrolling=True, notice=True, others=True)
+    yield sample("mfa-sms-challenge", "refused", login._replace(error="held_back"), unasked=True, instead=Option("2", "totp"), **line)
+    yield sample("mfa-voice-challenge", "", switch="sms", digits=8, **line)
+    yield sample("mfa-voice-challenge", "error", login._replace(error="wrong_code"), attempts_left=2, switch="sms", **line)
+    yield sample("mfa-voice-challenge", "stuck", login._replace(error="not_served"), target="•••• 4711", unasked=True)
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)
     yield sample("mfa-begin-enroll-options", options=(Option("a", "totp"), Option("b", "email")), optional=True)

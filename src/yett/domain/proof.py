@@ -11,7 +11,8 @@ class Shown(NamedTuple):
     `channel` is a digest of what the proof travelled through (mailbox, number, device), or None where it
     travelled through nothing shared. `aal` is the ceiling of NIST SP 800-63B-4 that it can contribute to.
     `first` may stand alone at the start of a login; `spendable` may approve a transaction or a one-use scope;
-    `binds` is the digest of the transaction that it approved.
+    `binds` is the digest of the transaction that it approved. `restricted`: by the public telephone network, which a
+    regime may forbid or attach a notice to (NIST SP 800-63B-4, 3.2.9).
     """
 
     kind: str
@@ -25,6 +26,7 @@ class Shown(NamedTuple):
     first: bool = False
     spendable: bool = False
     binds: bytes | None = None
+    restricted: bool = False
 
 
 class Proof(NamedTuple):

@@ -8,12 +8,12 @@ import msgspec
 
 from yett.domain.attempt import Attempt
 from yett.domain.client import OWN_PAGES, Client
-from yett.domain.enrolment import Enrolment
+from yett.domain.enrolment import Challenge, Enrolment
 from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof
-from yett.domain.tenant import Catalogue
+from yett.domain.tenant import Catalogue, Tenant
 from yett.domain.tries import Budget
-from yett.factors.base import Ask, Factor
+from yett.factors.base import Ask, Factor, Words
 from yett.flows.current import Current
 from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
@@ -29,11 +29,14 @@ IDENTIFIER, PASSWORD = "login-id", "login-password"
 # Whoever used a recovery code is offered a new factor in place of the lost one, once.
 DECLINED_REPLACEMENT = "declined_replacement"
 
-Verb = Literal["identify", "password", "prove", "pick", "enrol", "pick new", "finish", "refuse"]
+Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "finish", "refuse"]
 
 
 class Place(NamedTuple):
-    """What is asked next: the page, and the enrolment or the kind that it is about."""
+    """What is asked next: the page, and the enrolment or the kind that it is about; `channel` is what its code travels through.
+
+    `begin`: where a code shall go is typed first.
+    """
 
     verb: Verb
     screen: str = ""
@@ -44,6 +47,8 @@ class Place(NamedTuple):
     optional: bool = False
     replaces: bool = False
     verifies: bool = False
+    channel: str = ""
+    channels: tuple[str, ...] = ()
 
 
 class Here(NamedTuple):
@@ -61,6 +66,11 @@ class Here(NamedTuple):
     def client(self) -> Client:
         """The application that asks."""
         return OWN_PAGES if self.attempt.client == OWN_PAGES.id else self.catalogue.clients[self.attempt.client]
+
+    def at(self, screen: str, words: Words) -> "Here":
+        """As seen from `screen`: whoever has not typed a code yet may still go back and type another destination."""
+        typed_again = self.place.verb == "enrol" and words.screens and screen == words.screen_enrol
+        return self._replace(place=self.place._replace(verb="begin", screen=screen)) if typed_again else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +120,21 @@ class Whereabouts:
     def _here(self, case: Case, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Here:
         now = self.mint.clock()
         outcome = self.gate.decide(case, now)
-        return Here(case.attempt, arrival, catalogue, request, case, outcome, self._place(case, outcome, catalogue, now))
+        place = self._place(case, outcome, catalogue, now)
+        if place.kind in self.gate.factors and self.gate.factors[place.kind].words.screens:
+            place = self._by_channel(place, case.attempt, arrival.challenge, catalogue.tenant, now)
+        return Here(case.attempt, arrival, catalogue, request, case, outcome, place)
 
     def ask(self, here: Here, factor: Factor, *, channel: str = "", target: str = "") -> Ask:
         """All that a factor may want to know; `channel` and `target` are what a person chose and typed."""
         tenant, account = here.catalogue.tenant, here.arrival.account
-        rules = {"count": tenant.recovery_codes, **tenant.factor_settings.get(factor.words.factor, {})}
         label = account.email if account else ""
         return Ask(
             random=self.mint.random(64),
             now=self.mint.clock(),
             id=self.mint.name(),
             attempt=here.attempt.id,
-            rules=rules,
+            rules=_rules(factor, tenant),
             locale=(here.request.ui_locales or ("en",))[0],
             channel=channel,
             target=target or label,
@@ -163,7 +175,7 @@ class Whereabouts:
 
     def _prove(self, case: Case, reasons: tuple[str, ...], acceptable: tuple[str, ...]) -> Place:
         by_id = {one.id: one for one in case.enrolments}
-        chosen = case.attempt.resume_at
+        chosen, _, _ = case.attempt.resume_at.partition(" ")
         if chosen == PICK and len(acceptable) > 1:
             return Place("pick", PICK, reasons=reasons, choices=acceptable)
         if not acceptable:
@@ -178,6 +190,20 @@ class Whereabouts:
             return Place("pick new", PICK_NEW, reasons=reasons, choices=kinds, optional=optional)
         kind = chosen if chosen in kinds else kinds[0]
         return Place("enrol", self.gate.factors[kind].words.screen_enrol, None, kind, reasons, kinds, optional)
+
+    def _by_channel(self, place: Place, attempt: Attempt, asked: Challenge | None, tenant: Tenant, now: int) -> Place:
+        """A factor that reaches people by several channels has a page for each."""
+        factor = self.gate.factors[place.kind]
+        ask = Ask(bytes(64), now, rules=_rules(factor, tenant), target="")
+        on = tuple(dict.fromkeys(factor.offer(ask._replace(channel=one), ()).channel for one in factor.words.channels))
+        if place.verb == "prove" and place.enrolment:
+            channel = factor.challenge((place.enrolment,), ask._replace(channel=attempt.resume_at.partition(" ")[2])).channel
+            return place._replace(screen=factor.words.screens[channel], channel=channel, channels=on)
+        if place.verb != "enrol":
+            return place
+        if asked is None or not asked.offer or asked.kind != place.kind:
+            return place._replace(verb="begin", channels=on)
+        return place._replace(screen=factor.words.screens[asked.channel], channel=asked.channel, channels=on)
 
     def _verify(self, reasons: tuple[str, ...]) -> Place:
         """The page that enrols a mailbox confirms the one that the account has."""
@@ -225,6 +251,11 @@ class Whereabouts:
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind) if factor else None
+
+
+def _rules(factor: Factor, tenant: Tenant) -> dict[str, object]:
+    """A factor's settings as the tenant has them."""
+    return {"count": tenant.recovery_codes, **tenant.factor_settings.get(factor.words.factor, {})}
 
 
 def _speaks_for(client: str, catalogue: Catalogue) -> bool:

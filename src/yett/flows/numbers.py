@@ -42,3 +42,10 @@ def country_of(number: str) -> str:
 def block_of(number: str) -> str:
     """The block of numbers that it was given out with."""
     return number[:-WITHIN_BLOCK]
+
+
+def written(number: str) -> str:
+    """An E.164 number as its owner would write it for somebody abroad."""
+    import phonenumbers
+
+    return str(phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL))

@@ -8,9 +8,11 @@ from yett.flows.current import Current
 from yett.flows.login import Login, csrf_token
 from yett.flows.steps import Browser, Choice, Go, Leave, Screen, Step, Stop
 from yett.http.asgi import Malformed, Request, Response, see_other
+from yett.http.countries import countries, home
 from yett.http.edge import DAY, DEVICE, HOLDER, SESSION, Edge
 from yett.http.qr import qr
 from yett.http.render import SCREENS, Option, Page, Remember, render
+from yett.http.speech import speech
 from yett.oauth.lang import choose_locale
 
 # What went wrong with the request itself; everything else that a page says is an answer to a person.
@@ -86,8 +88,9 @@ class Pages:
             reasons=screen.reasons,
             account=screen.account,
             demo=self.edge.demo,
-            data=_shown(screen),
+            data={},
         )
+        page = page._replace(data=_shown(screen, page.locale, browser.languages))
         return Response(STATUS.get(screen.error, 400 if screen.error else 200), render(screen.name, page))
 
 
@@ -99,7 +102,7 @@ def fields(request: Request) -> Mapping[str, str]:
     return form
 
 
-def _shown(screen: Screen) -> Mapping[str, object]:
+def _shown(screen: Screen, locale: str, languages: str) -> Mapping[str, object]:
     """The flow's data in the shapes that templates take; what this screen does not show is left out."""
     data = dict(screen.data)
     if "uri" in data:
@@ -115,6 +118,12 @@ def _shown(screen: Screen) -> Mapping[str, object]:
     choices = data.get("choices", ())
     if isinstance(choices, tuple):
         data["options"] = tuple(_option(one) for one in choices)
+    if isinstance(instead := data.get("instead"), Choice):
+        data["instead"] = _option(instead)
+    if isinstance(served := data.get("countries"), tuple):
+        language = speech(locale).language
+        data["countries"] = offered = countries(language, served)
+        data["country"] = data["country"] or home(languages, language, offered)
     return {name: value for name, value in data.items() if name in SCREENS[screen.name]}
 
 

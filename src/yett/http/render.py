@@ -78,7 +78,10 @@ class Message(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A method of somebody's: `name` is what they call it, `left` how many uses it has; one that is `fixed` cannot be changed."""
+    """A method of somebody's: `name` is what they call it, `left` how many uses it has; one that is `fixed` cannot be changed.
+
+    What was reported lost is removed at `leaves_at`.
+    """
 
     id: str
     kind: str
@@ -89,6 +92,7 @@ class Card(NamedTuple):
     left: int | None = None
     fixed: bool = False
     fresh: bool = False
+    leaves_at: int | None = None
 
 
 class Whereabouts(NamedTuple):

@@ -22,6 +22,18 @@ for (const box of all(".code")) {
   });
 }
 
+// A code by text message: the browser may hand it over (WebOTP), if its owner says so.
+const awaited = named("code");
+if (awaited?.dataset.arrives === "sms" && "OTPCredential" in globalThis) {
+  const over = new AbortController();
+  awaited.form.addEventListener("submit", () => over.abort());
+  const arrived = (found) => {
+    awaited.value = found.code;
+    awaited.dispatchEvent(new Event("input"));
+  };
+  navigator.credentials.get({ otp: { transport: ["sms"] }, signal: over.signal }).then(arrived, () => {});
+}
+
 // A form is sent once, however often its button is pressed; Back makes it whole again.
 for (const form of all("form")) {
   form.addEventListener("submit", (event) => {
