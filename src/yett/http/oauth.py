@@ -86,14 +86,14 @@ class OAuth:
 
     async def jwks(self, _: Request) -> Response:
         """The public keys, next and previous ones too."""
-        catalogue = await self.current.latest()
+        catalogue = await self.current.lately()
         if self.keys.version != catalogue.version:
             self.keys.body, self.keys.version = self.signer.jwks(catalogue), catalogue.version
         return Response(200, self.keys.body, "application/json", PUBLIC)
 
     async def discovery(self, _: Request) -> Response:
         """OpenID Connect Discovery 1.0, and RFC 8414 by its own name."""
-        catalogue = await self.current.latest()
+        catalogue = await self.current.lately()
         if self.metadata.version != catalogue.version:
             self.metadata.body, self.metadata.version = msgspec.json.encode(discovery(self.edge.issuer, catalogue)), catalogue.version
         return Response(200, self.metadata.body, "application/json", PUBLIC)
@@ -122,7 +122,7 @@ class OAuth:
                 return response._replace(headers=(*response.headers, self.edge.cookie(SESSION, "", 0)))
 
     async def _page(self, request: Request, screen: str, action: str, state: str, csrf: str) -> Response:
-        tenant = (await self.current.latest()).tenant
+        tenant = (await self.current.lately()).tenant
         locale = choose_locale(tuple(dict(request.query).get("ui_locales", "").split()), request.headers.get("accept-language", ""), tenant.locales)
         return Response(200, render(screen, Page(locale, tenant.brand, action, state, csrf, demo=self.edge.demo)))
 

@@ -60,7 +60,7 @@ class Pages:
 
     async def stop(self, error: str, description: str, browser: Browser, status: int = 400, correlation: str = "") -> Response:
         """The one error page: never redirected, for nobody has said truthfully where to."""
-        tenant = (await self.current.latest()).tenant
+        tenant = (await self.current.lately()).tenant
         reason = "expired" if description == "expired" else error
         page = Page(
             choose_locale((), browser.languages, tenant.locales),
@@ -76,7 +76,7 @@ class Pages:
         return await self.stop(error, "", self.edge.browser(request), status, correlation)
 
     async def _screen(self, screen: Screen, browser: Browser) -> Response:
-        tenant = (await self.current.latest()).tenant
+        tenant = (await self.current.lately()).tenant
         page = Page(
             locale=choose_locale((screen.locale,) if screen.locale else (), browser.languages, tenant.locales),
             brand=tenant.brand,

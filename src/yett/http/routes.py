@@ -15,7 +15,7 @@ def routes(pages: Pages, account: Account, oauth: OAuth, probes: Probes, demo: D
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
 
     async def brand(_: Request) -> Response:
-        body = brand_css((await pages.current.latest()).tenant.brand)
+        body = brand_css((await pages.current.lately()).tenant.brand)
         return Response(200, body, "text/css; charset=utf-8", (("cache-control", "public, max-age=31536000, immutable"),))
 
     table = (
