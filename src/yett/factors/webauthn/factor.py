@@ -144,9 +144,9 @@ class WebAuthn:
         """7.2 step 6: the handle says who it is, where nobody was named; elsewhere it may be left out, but not be another's."""
         response = said.get("response")
         given = response.get("userHandle") if isinstance(response, Mapping) else None
-        if given in {None, ""}:
+        if given is None or given == "":
             return bool(asked.to)
-        return unbase64url(str(given)) == user_handle(one.account)
+        return isinstance(given, str) and unbase64url(given) == user_handle(one.account)
 
     def _wish(self, rules: Mapping[str, object]) -> Wish:
         """The use's own, unless the tenant asks for more or less verification of a second factor."""
@@ -219,9 +219,16 @@ def _answer(answer: bytes, *members: str) -> tuple[Mapping[str, object], list[by
     """The credential in JSON (5.1, toJSON), and the bytes of these members of its response. Raises ValueError."""
     said = json.loads(answer)
     response = said.get("response") if isinstance(said, dict) and said.get("type") == "public-key" else None
-    if not isinstance(response, dict):
-        raise ValueError("no credential")
-    return said, [unbase64url(str(response.get(member, ""))) for member in members]
+    if not isinstance(response, dict) or not isinstance(said.get("id"), str) or said["id"] != said.get("rawId"):
+        raise ValueError("no credential, or one with two names")
+    return said, [_member(response, member) for member in members]
+
+
+def _member(response: Mapping[str, object], name: str) -> bytes:
+    said = response.get(name)
+    if not isinstance(said, str):
+        raise ValueError("a member is missing, or no text")
+    return unbase64url(said)
 
 
 def _terms(asked: Challenge) -> Terms:

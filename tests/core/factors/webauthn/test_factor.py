@@ -26,7 +26,7 @@ def options(asked: Challenge) -> dict[str, Any]:
 def made(by: Authenticator, asked: Challenge, **more: Any) -> bytes:
     client, attestation = by.make(by.client("webauthn.create", unbase64url(options(asked)["challenge"])))
     response = {"clientDataJSON": base64url(client), "attestationObject": base64url(attestation)}
-    return json.dumps({"type": "public-key", "rawId": base64url(by.id), "response": response, **more}).encode()
+    return json.dumps({"type": "public-key", "id": base64url(by.id), "rawId": base64url(by.id), "response": response, **more}).encode()
 
 
 def answered(by: Authenticator, asked: Challenge, handle: bytes | None = None, **more: Any) -> bytes:
@@ -34,7 +34,7 @@ def answered(by: Authenticator, asked: Challenge, handle: bytes | None = None, *
     response = {"clientDataJSON": base64url(client), "authenticatorData": base64url(data), "signature": base64url(signature)}
     if handle is not None:
         response["userHandle"] = base64url(handle)
-    return json.dumps({"type": "public-key", "rawId": base64url(by.id), "response": response, **more}).encode()
+    return json.dumps({"type": "public-key", "id": base64url(by.id), "rawId": base64url(by.id), "response": response, **more}).encode()
 
 
 def enrolled(factor: WebAuthn, by: Authenticator, account: str = "ada") -> Enrolment:
@@ -198,7 +198,16 @@ def test_models_may_be_denied_and_attestation_demanded() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"[]", b"{}", b'{"type":"public-key"}', b'{"type":"password","response":{}}', b'{"type":"public-key","response":{"clientDataJSON":"!"}}']
+    "answer",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"type":"public-key"}',
+        b'{"type":"password","response":{}}',
+        b'{"type":"public-key","id":"YQ","rawId":"YQ","response":{"clientDataJSON":"!"}}',
+        b'{"type":"public-key","id":"YQ","rawId":"Yg","response":{}}',
+    ],
 )
 def test_what_is_no_credential_is_malformed(answer: bytes) -> None:
     one = enrolled(ROAMING, Authenticator())
@@ -209,6 +218,6 @@ def test_what_is_no_credential_is_malformed(answer: bytes) -> None:
 def test_a_confirm_is_for_an_open_offer_and_for_the_credential_that_it_names() -> None:
     key = Authenticator()
     asked = ROAMING.offer(ASK, ())
-    assert ROAMING.confirm(asked, made(key, asked, rawId=base64url(b"other")), ASK) == Rejected("malformed")
+    assert ROAMING.confirm(asked, made(key, asked, id=base64url(b"other"), rawId=base64url(b"other")), ASK) == Rejected("malformed")
     assert ROAMING.confirm(asked._replace(offer=False), made(key, asked), ASK) == Rejected("expired")
     assert ROAMING.confirm(asked, made(key, asked), ASK._replace(now=asked.expires_at)) == Rejected("expired")
