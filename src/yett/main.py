@@ -131,7 +131,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     bucket = Bucket(config.address_burst, 1) if config.address_burst else None
     current, gate, conclude = Current(store), Gate(FACTORS), Conclude(mint)
     whereabouts = Whereabouts(store, current, gate, mint, PASSWORD)
-    leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer)
+    leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
     alarm = Alarm(store, limiter, mint, carrier.wake)
     prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
     asking = Asking(store, limiter, mint, carrier.wake)
@@ -211,6 +211,7 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
     from yett.flows.manage.guardian import Guardian
     from yett.flows.manage.keys import Keys
     from yett.flows.manage.logs import Logs
+    from yett.flows.manage.roles import Roles
     from yett.flows.manage.tenant import TenantSettings
     from yett.flows.manage.users import Users
     from yett.http.management.app import build
@@ -229,6 +230,7 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
         logs=Logs(store),
         keys=Keys(configure, ground.signer),
         tenant=TenantSettings(configure),
+        roles=Roles(store, current, mint),
     )
     return build(manage, __version__, ground.config.trusted_proxies)
 

@@ -8,6 +8,7 @@ from yett.domain.attempt import Attempt
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
+from yett.domain.role import Permission, Role
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue, SigningKey, Tenant
 from yett.domain.tries import Bucket, Budget
@@ -281,6 +282,49 @@ class Accounts(Protocol):
         ...
 
 
+class Rights(Protocol):
+    """Who may do what at which API."""
+
+    async def held(self, account: str, audience: str) -> frozenset[str]:
+        """The permissions that an account has at an API, by its roles and by itself."""
+        ...
+
+    async def roles(self, offset: int, limit: int, name: str = "") -> tuple[tuple[Role, ...], int]:
+        """A page of those whose name contains `name`, the oldest first, and how many there are."""
+        ...
+
+    async def role(self, id: str) -> Role | None: ...
+    async def roles_of(self, account: str) -> tuple[Role, ...]: ...
+    async def members(self, role: str, offset: int, limit: int, after: str = "") -> tuple[tuple[Account, ...], int]:
+        """Whoever has it, by id, from the first one after `after`; and how many have it."""
+        ...
+
+    async def permissions(self, *, role: str = "", account: str = "") -> tuple[Permission, ...]:
+        """Those of a role, or those that an account has by itself."""
+        ...
+
+    async def open_role(self, role: Role, facts: Sequence[Fact]) -> bool:
+        """False where its id or name is taken."""
+        ...
+
+    async def change_role(self, role: Role, facts: Sequence[Fact]) -> bool:
+        """False where it is gone, or its name is taken."""
+        ...
+
+    async def close_role(self, id: str, facts: Sequence[Fact]) -> bool: ...
+    async def allow(self, role: str, these: Sequence[Permission], facts: Sequence[Fact], *, away: bool = False) -> bool:
+        """Give permissions to a role, or take them `away`. False where the role or an API is gone."""
+        ...
+
+    async def permit(self, account: str, these: Sequence[Permission], facts: Sequence[Fact], *, away: bool = False) -> bool:
+        """The same for an account by itself."""
+        ...
+
+    async def assign(self, pairs: Sequence[tuple[str, str]], facts: Sequence[Fact], *, away: bool = False) -> bool:
+        """Give roles to accounts, or take them `away`: (account, role). False where one of them is gone."""
+        ...
+
+
 class Outbox(Protocol):
     """Messages on their way out, in the store."""
 
@@ -327,7 +371,7 @@ class Upkeep(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Configuration, Attempts, Tokens, Accounts, Outbox, Upkeep, Protocol):
+class Store(Configuration, Attempts, Tokens, Accounts, Rights, Outbox, Upkeep, Protocol):
     """Durable truth. One schema and one set of operations, on SQLite and PostgreSQL."""
 
 

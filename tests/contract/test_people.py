@@ -1,6 +1,8 @@
 """What administrators do with many people at once: factors replaced, roles, permissions, jobs."""
 
 from tests.contract.samples import NOW, concluding, enrolment, fact, signed_in, somebody, types
+from yett.domain.client import Api
+from yett.domain.role import Permission, Role
 from yett.ports import Store
 
 
@@ -18,3 +20,78 @@ async def test_enrolments_are_replaced_in_one_commit_and_what_rests_on_the_old_o
     assert {one.id for one in found[1]} == {password.id, new.id}
     assert not await store.grant_live(left.grant.id, NOW)
     assert "late" not in await types(store)
+
+
+async def test_a_role_is_opened_changed_and_closed_and_its_name_is_its_own(store: Store) -> None:
+    clerk, boss = Role("rol_1", "Clerk", "counts", NOW), Role("rol_2", "Boss", "", NOW + 1)
+    assert await store.open_role(clerk, (fact("first"),))
+    assert await store.open_role(boss, ())
+    assert not await store.open_role(Role("rol_3", "Clerk"), (fact("late"),))
+    assert not await store.change_role(boss._replace(name="Clerk"), (fact("late"),))
+    assert not await store.change_role(Role("rol_9", "Nobody"), ())
+    assert await store.change_role(boss._replace(description="decides"), ())
+    assert await store.role("rol_2") == boss._replace(description="decides")
+    assert await store.roles(0, 9) == ((clerk, boss._replace(description="decides")), 2)
+    assert await store.roles(0, 9, "LER") == ((clerk,), 1)
+    assert await store.roles(0, 9, "%") == ((), 0)
+    assert await store.close_role("rol_1", ())
+    assert not await store.close_role("rol_1", (fact("late"),))
+    assert (await store.role("rol_1"), await types(store)) == (None, ["first"])
+
+
+async def test_what_somebody_may_do_is_what_their_roles_and_they_themselves_may(store: Store) -> None:
+    ann, _ = await somebody(store)
+    ben, _ = await somebody(store)
+    await store.configure((Api("api_1", "urn:a", scopes=("read", "write")), Api("api_2", "urn:b", scopes=("read",))), (), ())
+    await store.open_role(Role("rol_1", "Clerk"), ())
+    read, write, other = Permission("urn:a", "read"), Permission("urn:a", "write"), Permission("urn:b", "read")
+    assert await store.allow("rol_1", (read, other, read), ())
+    assert await store.assign(((ann.id, "rol_1"), (ann.id, "rol_1")), ())
+    assert await store.permit(ann.id, (write, read), ())
+    assert (await store.held(ann.id, "urn:a"), await store.held(ann.id, "urn:b")) == ({"read", "write"}, {"read"})
+    assert (await store.held(ben.id, "urn:a"), await store.held(ann.id, "urn:c")) == (set(), set())
+    assert await store.permissions(role="rol_1") == (read, other)
+    assert await store.permissions(account=ann.id) == (read, write)
+    assert [one.id for one in await store.roles_of(ann.id)] == ["rol_1"]
+    assert await store.assign(((ann.id, "rol_1"),), (), away=True)
+    assert await store.permit(ann.id, (read,), (), away=True)
+    assert (await store.held(ann.id, "urn:a"), await store.held(ann.id, "urn:b")) == ({"write"}, set())
+    assert await store.allow("rol_1", (read,), (), away=True)
+    assert await store.permissions(role="rol_1") == (other,)
+
+
+async def test_nothing_is_given_where_role_account_or_api_is_gone(store: Store) -> None:
+    ann, _ = await somebody(store)
+    await store.configure((Api("api_1", "urn:a", scopes=("read",)),), (), ())
+    await store.open_role(Role("rol_1", "Clerk"), ())
+    read = Permission("urn:a", "read")
+    assert not await store.allow("rol_9", (read,), (fact("late"),))
+    assert not await store.allow("rol_1", (read, Permission("urn:z", "read")), (fact("late"),))
+    assert not await store.permit("nobody", (read,), (fact("late"),))
+    assert not await store.assign(((ann.id, "rol_1"), ("nobody", "rol_1")), (fact("late"),))
+    assert (await store.held(ann.id, "urn:a"), await store.permissions(role="rol_1"), await types(store)) == (set(), (), [])
+
+
+async def test_with_an_api_goes_every_permission_there_so_that_none_comes_back_with_its_name(store: Store) -> None:
+    ann, _ = await somebody(store)
+    api = Api("api_1", "urn:a", scopes=("read",))
+    await store.configure((api,), (), ())
+    await store.open_role(Role("rol_1", "Clerk"), ())
+    await store.allow("rol_1", (Permission("urn:a", "read"),), ())
+    await store.permit(ann.id, (Permission("urn:a", "read"),), ())
+    await store.assign(((ann.id, "rol_1"),), ())
+    await store.configure((api._replace(name="Renamed"),), (), ())
+    assert await store.held(ann.id, "urn:a") == {"read"}
+    await store.configure((), (("api", "api_1"),), ())
+    await store.configure((api,), (), ())
+    assert await store.held(ann.id, "urn:a") == set()
+    assert await store.close_account(ann.id, ())
+    assert await store.members("rol_1", 0, 9) == ((), 0)
+
+
+async def test_members_of_a_role_are_listed_by_id_from_wherever_one_left_off(store: Store) -> None:
+    people = sorted([(await somebody(store))[0] for _ in range(3)], key=lambda one: one.id)
+    await store.open_role(Role("rol_1", "Clerk"), ())
+    assert await store.assign([(one.id, "rol_1") for one in people], ())
+    assert await store.members("rol_1", 1, 1) == ((people[1],), 3)
+    assert await store.members("rol_1", 0, 9, people[0].id) == (tuple(people[1:]), 3)

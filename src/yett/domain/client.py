@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 from yett.domain.requirement import Requirement
 
+# How an access token is written; with _authz it names the permissions of its person besides.
+Dialect = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
 AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
 
 
@@ -41,7 +43,10 @@ OWN_PAGES = Client("yett", "")
 
 
 class Api(NamedTuple):
-    """A resource server. `requirement` holds for any of its tokens, `scope_requirements` for a scope of it."""
+    """A resource server. `requirement` holds for any of its tokens, `scope_requirements` for a scope of it.
+
+    `enforce_policies`: nobody is given a scope of it that is not among their permissions, whatever is asked for.
+    """
 
     id: str
     identifier: str
@@ -50,11 +55,12 @@ class Api(NamedTuple):
     token_lifetime: int = 86400
     token_lifetime_for_web: int = 7200
     signing_alg: str = "RS256"
-    token_dialect: Literal["access_token", "rfc9068_profile"] = "access_token"
+    token_dialect: Dialect = "access_token"
     allow_offline_access: bool = False
     requirement: Requirement | None = None
     scope_requirements: Mapping[str, Requirement] = {}
     extra: bytes = b"{}"
+    enforce_policies: bool = False
 
 
 class ClientGrant(NamedTuple):

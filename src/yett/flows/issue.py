@@ -11,32 +11,43 @@ from yett.domain.session import Grant, Token
 from yett.domain.tenant import Catalogue
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import asked_by
-from yett.oauth import claims
-from yett.ports import Signer
+from yett.oauth import claims, scopes
+from yett.ports import Rights, Signer
 
 OPAQUE_LIVES = 86400
 
 
 @dataclass(frozen=True)
 class Issued:
-    """Tokens that we keep digests of, and the values of all that are handed out once those are written."""
+    """Tokens that we keep digests of, and the values of all that are handed out once those are written.
+
+    `scope` is what they carry; `held` the permissions that it was judged by (None: by none).
+    """
 
     kept: tuple[Token, ...]
     access_token: str
     refresh_token: str
     expires_in: int
+    scope: tuple[str, ...] = ()
+    held: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Makes the token response of a grant."""
+    """Makes the token response of a grant: for people there is no other way to a token, so here their permissions are judged."""
 
     mint: Mint
     signer: Signer
     issuer: str
+    rights: Rights
 
-    def prepare(self, grant: Grant, scope: tuple[str, ...], client: Client, api: Api | None, now: int, *, refresh: bool) -> Issued:
-        """What must be written before the response leaves: a refresh token, and an opaque access token without an API."""
+    async def prepare(self, grant: Grant, scope: tuple[str, ...], client: Client, api: Api | None, now: int, *, refresh: bool) -> Issued:
+        """What must be written before the response leaves: a refresh token, and an opaque access token without an API.
+
+        Where the API enforces it, no token carries more than its person may do now.
+        """
+        held = await self.rights.held(grant.account, api.identifier) if api and api.enforce_policies else None
+        scope = scopes.permitted(scope, held)
         kept: list[Token] = []
         opaque, rotated = "", ""
         lifetime = claims.access_lifetime(grant, scope, client, api, now) if api else min(OPAQUE_LIVES, grant.ends_at - now)
@@ -47,15 +58,16 @@ class Issue:
             rotated = self.mint.token()
             ends_at = min(now + client.refresh_idle_lifetime, grant.created_at + client.refresh_lifetime, grant.ends_at)
             kept.append(Token(digest(rotated), "refresh", grant.id, ends_at, scope))
-        return Issued(tuple(kept), opaque, rotated, lifetime)
+        return Issued(tuple(kept), opaque, rotated, lifetime, scope, held)
 
     def response(
-        self, issued: Issued, grant: Grant, scope: tuple[str, ...], account: Account, client: Client, api: Api | None, catalogue: Catalogue, now: int
+        self, issued: Issued, grant: Grant, account: Account, client: Client, api: Api | None, catalogue: Catalogue, now: int
     ) -> dict[str, object]:
         """The token response (RFC 6749, 5.1; OIDC Core 3.1.3.3)."""
+        scope = issued.scope
         answer: dict[str, object] = {"access_token": issued.access_token, "token_type": "Bearer", "expires_in": issued.expires_in, "scope": " ".join(scope)}
         if api is not None:
-            answer["access_token"] = self._access(grant, scope, client, api, catalogue, now, issued.expires_in)
+            answer["access_token"] = self._access(issued, grant, client, api, catalogue, now)
         if issued.refresh_token:
             answer["refresh_token"] = issued.refresh_token
         if "openid" in scope:
@@ -70,8 +82,9 @@ class Issue:
         token = self.signer.sign(catalogue, api.signing_alg, claims.typ(api), said)
         return {"access_token": token, "token_type": "Bearer", "expires_in": api.token_lifetime, "scope": " ".join(scope)}
 
-    def _access(self, grant: Grant, scope: tuple[str, ...], client: Client, api: Api, catalogue: Catalogue, now: int, lifetime: int) -> str:
-        said = claims.access_token(self.issuer, grant, client, api, scope, f"{grant.id}.{self.mint.name(size=12)}", now, lifetime)
+    def _access(self, issued: Issued, grant: Grant, client: Client, api: Api, catalogue: Catalogue, now: int) -> str:
+        jti = f"{grant.id}.{self.mint.name(size=12)}"
+        said = claims.access_token(self.issuer, grant, client, api, issued.scope, jti, now, issued.expires_in, issued.held)
         return self.signer.sign(catalogue, api.signing_alg, claims.typ(api), said)
 
 

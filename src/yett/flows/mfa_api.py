@@ -140,7 +140,7 @@ class MfaApi:
             after = here.attempt._replace(account=won.enrolment.account, shown=(*here.attempt.shown, shown))
             ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after), here.catalogue)
             if isinstance(ahead.outcome, Allow):
-                issued = self._conclude(ahead)
+                issued = await self._conclude(ahead)
                 conclusion = issued[0]
         first = factor.promise(judged[0].enrolment).first
         settled = await self.store.settle(
@@ -162,15 +162,15 @@ class MfaApi:
             return issued[1]()
         return await self._require(ahead._replace(attempt=after._replace(version=here.attempt.version + 1)), browser)
 
-    def _conclude(self, ahead: Here) -> tuple[Conclusion, Callable[[], dict[str, object]]]:
+    async def _conclude(self, ahead: Here) -> tuple[Conclusion, Callable[[], dict[str, object]]]:
         """The grant and its tokens, to be written with the verdict; and the response, to be signed after it."""
         if not isinstance(ahead.outcome, Allow) or ahead.arrival.account is None:
             raise TypeError("an attempt that the gate did not allow has no conclusion")
         now, account, client, catalogue = self.mint.clock(), ahead.arrival.account, ahead.client, ahead.catalogue
         grant = self.conclude.grant(ahead.attempt, ahead.outcome, account, ahead.request, ahead.case.regime, now)
         api = ahead.case.api
-        issued = self.issue.prepare(grant, grant.scope, client, api, now, refresh="offline_access" in grant.scope)
-        return Conclusion(grant=grant, tokens=issued.kept), lambda: self.issue.response(issued, grant, grant.scope, account, client, api, catalogue, now)
+        issued = await self.issue.prepare(grant, grant.scope, client, api, now, refresh="offline_access" in grant.scope)
+        return Conclusion(grant=grant, tokens=issued.kept), lambda: self.issue.response(issued, grant, account, client, api, catalogue, now)
 
     async def _require(self, here: Here, browser: Browser) -> NoReturn:
         """mfa_required, with a token that holds the attempt from here on."""

@@ -103,12 +103,12 @@ class Tokens:
     ) -> dict[str, object]:
         grant = found.grant
         scope, api = scope or grant.scope, api_of(grant, catalogue)
-        issued = self.issue.prepare(grant, scope, client, api, now, refresh=refresh)
-        done = self.mint.fact(f"se{event}", grant.account, client.id, grant=grant.id, scope=" ".join(scope))
+        issued = await self.issue.prepare(grant, scope, client, api, now, refresh=refresh)
+        done = self.mint.fact(f"se{event}", grant.account, client.id, grant=grant.id, scope=" ".join(issued.scope))
         replayed = self.mint.fact(f"fe{event}", grant.account, client.id, grant=grant.id, reason="used before: the grant is revoked")
         if await self.store.redeem(found.token, issued.kept, leeway, now, {"done": (done,), "replayed": (replayed,)}) == "replayed":
             raise errors.invalid_grant("Invalid authorization code" if found.token.kind == "code" else "Unknown or invalid refresh token.")
-        return self.issue.response(issued, grant, scope, found.account, client, api, catalogue, now)
+        return self.issue.response(issued, grant, found.account, client, api, catalogue, now)
 
     def _again(self, grant: Grant, wants: tuple[Clause, ...], now: int) -> Attempt:
         """The event that the grant came from, to be judged by what is in force now.

@@ -22,7 +22,7 @@ Said = Mapping[str, object]
 
 def typ(api: Api) -> str:
     """The typ of this API's access tokens; `JWT` is an ID token's as well, so whoever verifies pins aud besides."""
-    return "at+jwt" if api.token_dialect == "rfc9068_profile" else "JWT"
+    return "at+jwt" if api.token_dialect.startswith("rfc9068_profile") else "JWT"
 
 
 def id_token(issuer: str, grant: Grant, client: Client, account: Account, profile: Said, scope: Sequence[str], nonce: str, now: int) -> dict[str, object]:
@@ -43,8 +43,10 @@ def id_token(issuer: str, grant: Grant, client: Client, account: Account, profil
     return said
 
 
-def access_token(issuer: str, grant: Grant, client: Client, api: Api, scope: Sequence[str], jti: str, now: int, lifetime: int) -> dict[str, object]:
-    """Claims of an access token for an API; with openid it is good at our userinfo as well."""
+def access_token(
+    issuer: str, grant: Grant, client: Client, api: Api, scope: Sequence[str], jti: str, now: int, lifetime: int, held: frozenset[str] | None = None
+) -> dict[str, object]:
+    """Claims of an access token for an API; with openid it is good at our userinfo as well. `held` are the person's permissions there."""
     return {
         "iss": issuer,
         "sub": grant.account,
@@ -56,6 +58,7 @@ def access_token(issuer: str, grant: Grant, client: Client, api: Api, scope: Seq
         "scope": " ".join(scope),
         "jti": jti,
         **_authentication(grant, RESOURCE_FIRST),
+        **_permissions(api, scope, held),
     }
 
 
@@ -72,6 +75,7 @@ def machine_token(issuer: str, client: Client, api: Api, scope: Sequence[str], j
         "gty": "client-credentials",
         "scope": " ".join(scope),
         "jti": jti,
+        **_permissions(api, scope, frozenset(scope) if api.enforce_policies else None),
     }
 
 
@@ -154,6 +158,16 @@ def _about(account: Account, profile: Said, scope: Sequence[str]) -> dict[str, o
     if EMAIL in scope:
         said.update(email=account.email, email_verified=account.email_verified)
     return said
+
+
+def _permissions(api: Api, scope: Sequence[str], held: frozenset[str] | None) -> dict[str, object]:
+    """The permissions claim, where the API wants one. What demands a proof of its own is named only in a token that has that scope.
+
+    Else whoever looks at permissions alone would take a login with a password for the step-up that the scope demands.
+    """
+    if held is None or not api.token_dialect.endswith("_authz"):
+        return {}
+    return {"permissions": sorted(name for name in held.intersection(api.scopes) if name in scope or name not in api.scope_requirements)}
 
 
 def _demands(api: Api, scope: Iterable[str]) -> Iterable[Requirement]:

@@ -39,6 +39,11 @@ def granted(asked: tuple[str, ...], client: Client, api: Api | None) -> tuple[st
     return tuple(name for name in asked if (offline if name == OFFLINE else name in OIDC or name in own))
 
 
+def permitted(asked: tuple[str, ...], held: frozenset[str] | None) -> tuple[str, ...]:
+    """What of it this person gets: OpenID Connect's own, and what is among their permissions; None: the API does not ask."""
+    return asked if held is None else tuple(name for name in asked if name in OIDC or name in held)
+
+
 def narrowed(asked: tuple[str, ...], had: tuple[str, ...]) -> tuple[str, ...]:
     """What a refresh carries: all that was granted, or those of it that are asked for (RFC 6749, 6).
 

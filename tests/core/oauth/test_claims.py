@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.core.oauth.samples import API, AUDIENCE, ISSUER, NOW, PASSWORD, SHOP, SPA, grant
 from yett.domain.account import Account
 from yett.domain.assurance import AAL, MULTI_FACTOR
+from yett.domain.client import Api
 from yett.domain.proof import Proof
 from yett.domain.requirement import Clause, Requirement
 from yett.oauth import claims
@@ -107,7 +108,37 @@ def test_an_access_token_is_for_the_api_and_with_openid_for_userinfo() -> None:
 
 def test_the_dialect_of_an_api_is_the_typ_of_its_tokens() -> None:
     assert claims.typ(API) == "JWT"
+    assert claims.typ(API._replace(token_dialect="access_token_authz")) == "JWT"
     assert claims.typ(API._replace(token_dialect="rfc9068_profile")) == "at+jwt"
+    assert claims.typ(API._replace(token_dialect="rfc9068_profile_authz")) == "at+jwt"
+
+
+AUTHZ = API._replace(token_dialect="access_token_authz", enforce_policies=True, scopes=("read:orders", "write:orders", "transfer:funds"))
+
+
+def said_of(api: Api, held: frozenset[str] | None, *scope: str) -> object:
+    return claims.access_token(ISSUER, grant(), SHOP, api, scope, "j", NOW, 300, held).get("permissions")
+
+
+def test_permissions_are_named_where_the_dialect_has_them_and_the_api_enforces_them() -> None:
+    held = frozenset({"write:orders", "read:orders", "gone"})
+    assert said_of(AUTHZ, held, "read:orders") == ["read:orders", "write:orders"]
+    assert said_of(AUTHZ, frozenset(), "openid") == []
+    assert said_of(AUTHZ, None) is None
+    assert said_of(AUTHZ._replace(token_dialect="rfc9068_profile"), held) is None
+    assert said_of(AUTHZ._replace(token_dialect="rfc9068_profile_authz"), held) == ["read:orders", "write:orders"]
+
+
+def test_a_permission_that_demands_a_step_up_is_named_only_with_its_scope() -> None:
+    demanding = AUTHZ._replace(scope_requirements={"transfer:funds": Requirement((MULTI_FACTOR,))})
+    held = frozenset({"read:orders", "transfer:funds"})
+    assert said_of(demanding, held, "read:orders") == ["read:orders"]
+    assert said_of(demanding, held, "transfer:funds") == ["read:orders", "transfer:funds"]
+
+
+def test_a_machines_permissions_are_its_scopes() -> None:
+    assert claims.machine_token(ISSUER, SHOP, AUTHZ, ("read:orders",), "j", NOW)["permissions"] == ["read:orders"]
+    assert "permissions" not in claims.machine_token(ISSUER, SHOP, AUTHZ._replace(enforce_policies=False), ("read:orders",), "j", NOW)
 
 
 def test_a_machine_says_nothing_of_an_authentication() -> None:

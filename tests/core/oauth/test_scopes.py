@@ -40,3 +40,9 @@ def test_a_refresh_for_scopes_that_were_never_granted_alone_is_refused() -> None
     with pytest.raises(OAuthError) as caught:
         scopes.narrowed(("transfer:funds",), HAD)
     assert caught.value.code == "invalid_scope"
+
+
+def test_nobody_gets_what_is_not_among_their_permissions_where_the_api_asks() -> None:
+    assert scopes.permitted(HAD, None) == HAD
+    assert scopes.permitted(HAD, frozenset({"read:orders"})) == tuple(name for name in HAD if name in {*scopes.OIDC, "read:orders"})
+    assert scopes.permitted(("read:orders",), frozenset()) == ()

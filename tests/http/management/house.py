@@ -33,6 +33,7 @@ from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
+from yett.flows.manage.roles import Roles
 from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
 from yett.flows.mint import Mint, digest
@@ -116,6 +117,7 @@ class Building:
             Logs(store),
             Keys(configure, self.signer),
             TenantSettings(configure),
+            Roles(store, self.current, self.mint),
         )
         self.app = build(self.manage)
 

@@ -324,3 +324,25 @@ outbox = Table(
 # Tries of accounts that do not exist, and rate limits where the limiter keeps them in SQL: GCRA arrival times.
 misses = Table("misses", metadata, _bytes("identifier"), _number("paced_at", index=True), _key("identifier"))
 buckets = Table("buckets", metadata, _text("key"), _number("paced_at", index=True), _key("key"))
+
+# What people may do at which API: by their roles, and by themselves. With an API, an account or a role goes what hangs on it.
+roles = Table("roles", metadata, _text("id"), _text("name"), _text("description"), _number("created_at"), _key(), UniqueConstraint("name"))
+role_permissions = Table(
+    "role_permissions",
+    metadata,
+    _text("role", _of("roles")),
+    _text("audience", ForeignKey("apis.identifier", ondelete="CASCADE"), index=True),
+    _text("permission"),
+    PrimaryKeyConstraint("role", "audience", "permission"),
+)
+account_roles = Table(
+    "account_roles", metadata, _text("account", _of("accounts")), _text("role", _of("roles"), index=True), PrimaryKeyConstraint("account", "role")
+)
+account_permissions = Table(
+    "account_permissions",
+    metadata,
+    _text("account", _of("accounts")),
+    _text("audience", ForeignKey("apis.identifier", ondelete="CASCADE"), index=True),
+    _text("permission"),
+    PrimaryKeyConstraint("account", "audience", "permission"),
+)

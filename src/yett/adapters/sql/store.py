@@ -10,6 +10,7 @@ from yett.adapters.sql import (
     configuration,
     deliveries,
     loads,
+    roles,
     rows,
     settle,
     tokens,
@@ -21,6 +22,7 @@ from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
+from yett.domain.role import Permission, Role
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket, Budget
@@ -331,6 +333,63 @@ class SqlStore:
         """Facts that stand alone."""
         if facts or notices:
             await self.driver.write(partial(accounts.record, self.seal, facts, notices, now))
+
+    # Roles
+
+    async def roles(self, offset: int, limit: int, name: str = "") -> tuple[tuple[Role, ...], int]:
+        """A page of roles."""
+        page, count = roles.listed(offset, limit, name)
+        found, total = await self.driver.read(page), await self.driver.read(count)
+        return tuple(Role(*row) for row in found), total[0][0]
+
+    async def role(self, id: str) -> Role | None:
+        """One of them."""
+        found = await self.driver.read(Query(roles.ONE, {"this_role": id}))
+        return Role(*found[0]) if found else None
+
+    async def roles_of(self, account: str) -> tuple[Role, ...]:
+        """Those of an account."""
+        return tuple(Role(*row) for row in await self.driver.read(Query(roles.OF_ACCOUNT, {"this_account": account})))
+
+    async def members(self, role: str, offset: int, limit: int, after: str = "") -> tuple[tuple[Account, ...], int]:
+        """Whoever has a role."""
+        found = await self.driver.read(Query(roles.MEMBERS, {"this_role": role, "after": after, "limit": limit, "offset": offset}))
+        total = await self.driver.read(Query(roles.COUNT, {"this_role": role}))
+        return tuple(rows.account(row) for row in found), total[0][0]
+
+    async def permissions(self, *, role: str = "", account: str = "") -> tuple[Permission, ...]:
+        """Those of a role, or an account's own."""
+        query = Query(roles.OF_ROLE, {"this_role": role}) if role else Query(roles.OWN, {"this_account": account})
+        return tuple(Permission(*row) for row in await self.driver.read(query))
+
+    async def held(self, account: str, audience: str) -> frozenset[str]:
+        """What an account may do at an API."""
+        found = await self.driver.read(Query(roles.HELD, {"this_account": account, "audience": audience}))
+        return frozenset(row[0] for row in found)
+
+    async def open_role(self, role: Role, facts: Sequence[Fact]) -> bool:
+        """A new role."""
+        return await self.driver.write(partial(roles.open_role, role, facts))
+
+    async def change_role(self, role: Role, facts: Sequence[Fact]) -> bool:
+        """Change a role."""
+        return await self.driver.write(partial(roles.change_role, role, facts))
+
+    async def close_role(self, id: str, facts: Sequence[Fact]) -> bool:
+        """Delete a role."""
+        return await self.driver.write(partial(roles.close_role, id, facts))
+
+    async def allow(self, role: str, these: Sequence[Permission], facts: Sequence[Fact], *, away: bool = False) -> bool:
+        """Permissions of a role."""
+        return await self.driver.write(partial(roles.allow, role, these, facts, away=away))
+
+    async def permit(self, account: str, these: Sequence[Permission], facts: Sequence[Fact], *, away: bool = False) -> bool:
+        """Permissions of an account."""
+        return await self.driver.write(partial(roles.permit, account, these, facts, away=away))
+
+    async def assign(self, pairs: Sequence[tuple[str, str]], facts: Sequence[Fact], *, away: bool = False) -> bool:
+        """Roles of accounts."""
+        return await self.driver.write(partial(roles.assign, pairs, facts, away=away))
 
     # Outbox
 

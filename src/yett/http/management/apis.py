@@ -1,13 +1,13 @@
 """resource-servers. `requirement`, and that of a scope, are ours: what a token for them demands."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar.params import FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from yett.domain.client import Api
+from yett.domain.client import Api, Dialect
 from yett.domain.requirement import Requirement
 from yett.flows.manage.apis import Apis
 from yett.http.management.client_bodies import Alg, kept
@@ -33,7 +33,6 @@ from yett.http.management.wire import (
 Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern="^[\\x21-\\x7e]+$")]
 ScopeName = Annotated[str, Meta(min_length=1, max_length=280, pattern="^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$")]
 Seconds = Annotated[int, Meta(ge=0, le=2592000)]
-Dialect = Literal["access_token", "rfc9068_profile"]
 # The name under which the descriptions of scopes are kept.
 DESCRIPTIONS = "scope_descriptions"
 
@@ -68,7 +67,6 @@ class ApiKept(Body, kw_only=True):
     allow_online_access_with_ephemeral_sessions: Any = UNSET
     skip_consent_for_verifiable_first_party_clients: Any = UNSET
     token_lifetime_for_anonymous_access_tokens: Any = UNSET
-    enforce_policies: Any = UNSET
     access_token: Any = UNSET
     consent_policy: Any = UNSET
     require_consent_non_repudiation: Any = UNSET
@@ -85,6 +83,7 @@ class ChangedApi(ApiKept, kw_only=True):
     token_lifetime: Annotated[int, Meta(ge=1, le=2592000)] | UnsetType = UNSET
     token_lifetime_for_web: Annotated[int, Meta(ge=1, le=2592000)] | UnsetType = UNSET
     token_dialect: Dialect | UnsetType = UNSET
+    enforce_policies: bool | UnsetType = UNSET
     allow_offline_access: bool | UnsetType = UNSET
     requirement: Demand | UnsetType | None = UNSET
 
@@ -107,6 +106,7 @@ class ApiView(ApiKept, kw_only=True, forbid_unknown_fields=False):
     token_lifetime: int
     token_lifetime_for_web: int
     token_dialect: str
+    enforce_policies: bool
     allow_offline_access: bool
     requirement: Demand | UnsetType = UNSET
 
@@ -179,6 +179,7 @@ class ApisApi:
             token_lifetime=api.token_lifetime,
             token_lifetime_for_web=api.token_lifetime_for_web,
             token_dialect=api.token_dialect,
+            enforce_policies=api.enforce_policies,
             allow_offline_access=api.allow_offline_access,
             requirement=_shown(api.requirement),
             **{name: value for name, value in extra.items() if name in ApiKept.__struct_fields__},
@@ -193,6 +194,7 @@ def changed(api: Api, body: ChangedApi) -> Api:
         token_lifetime=or_else(body.token_lifetime, api.token_lifetime),
         token_lifetime_for_web=or_else(body.token_lifetime_for_web, api.token_lifetime_for_web),
         token_dialect=or_else(body.token_dialect, api.token_dialect),
+        enforce_policies=or_else(body.enforce_policies, api.enforce_policies),
         allow_offline_access=or_else(body.allow_offline_access, api.allow_offline_access),
         extra=kept(api.extra, body, ApiKept),
     )

@@ -17,6 +17,7 @@ from yett.http.management.guardian import GuardianApi
 from yett.http.management.keys import KeysApi
 from yett.http.management.logs import LogsApi
 from yett.http.management.methods import MethodsApi
+from yett.http.management.roles import RolesApi
 from yett.http.management.routes import PATHS, Route, allowed, guard, handler, options
 from yett.http.management.table import BASE
 from yett.http.management.tenants import TenantApi
@@ -65,6 +66,7 @@ def _routes(manage: Manage) -> Sequence[Route]:
         *LogsApi(manage.logs).routes(),
         *KeysApi(manage.keys).routes(),
         *TenantApi(manage.tenant).routes(),
+        *RolesApi(manage.roles).routes(),
     )
 
 

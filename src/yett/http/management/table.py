@@ -59,6 +59,22 @@ DELETE /users/{id}/authenticators/{method_id}             delete:guardian_enroll
 GET    /users/{id}/enrollments                            read:users read:current_user
 POST   /users/{id}/multifactor/actions/invalidate-remember-browser update:users
 POST   /users/{id}/recovery-code-regeneration             update:users
+GET    /users/{id}/roles                                  read:users read:roles read:role_members
+POST   /users/{id}/roles                                  update:users create:role_members
+DELETE /users/{id}/roles                                  update:users delete:role_members
+GET    /users/{id}/permissions                            read:users
+POST   /users/{id}/permissions                            update:users
+DELETE /users/{id}/permissions                            update:users
+GET    /roles                                             read:roles
+POST   /roles                                             create:roles
+GET    /roles/{id}                                        read:roles
+PATCH  /roles/{id}                                        update:roles
+DELETE /roles/{id}                                        delete:roles
+GET    /roles/{id}/permissions                            read:roles
+POST   /roles/{id}/permissions                            update:roles
+DELETE /roles/{id}/permissions                            update:roles
+GET    /roles/{id}/users                                  read:users read:roles read:role_members
+POST   /roles/{id}/users                                  update:roles create:role_members
 GET    /users/{id}/logs                                   read:logs read:logs_users
 GET    /users/{id}/sessions                               read:sessions
 DELETE /users/{id}/sessions                               delete:sessions

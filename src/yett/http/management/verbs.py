@@ -9,6 +9,7 @@ from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
+from yett.flows.manage.roles import Roles
 from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
 
@@ -27,3 +28,4 @@ class Manage:
     logs: Logs
     keys: Keys
     tenant: TenantSettings
+    roles: Roles

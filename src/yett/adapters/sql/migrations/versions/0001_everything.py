@@ -7,7 +7,7 @@ revision = "0001"
 down_revision = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915 - one table after another
     """From nothing."""
     op.create_table(
         "accounts",
@@ -306,6 +306,44 @@ def upgrade() -> None:
     op.create_index(op.f("ix_sessions_account"), "sessions", ["account"], unique=False)
     op.create_index(op.f("ix_sessions_ends_at"), "sessions", ["ends_at"], unique=False)
     op.create_index(op.f("ix_sessions_old"), "sessions", ["old"], unique=False)
+    op.create_table(
+        "roles",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roles")),
+        sa.UniqueConstraint("name", name=op.f("uq_roles_name")),
+    )
+    op.create_table(
+        "role_permissions",
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("permission", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["role"], ["roles.id"], name=op.f("fk_role_permissions_role"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["audience"], ["apis.identifier"], name=op.f("fk_role_permissions_audience"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("role", "audience", "permission", name=op.f("pk_role_permissions")),
+    )
+    op.create_index(op.f("ix_role_permissions_audience"), "role_permissions", ["audience"], unique=False)
+    op.create_table(
+        "account_roles",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_account_roles_account"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["role"], ["roles.id"], name=op.f("fk_account_roles_role"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account", "role", name=op.f("pk_account_roles")),
+    )
+    op.create_index(op.f("ix_account_roles_role"), "account_roles", ["role"], unique=False)
+    op.create_table(
+        "account_permissions",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("permission", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_account_permissions_account"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["audience"], ["apis.identifier"], name=op.f("fk_account_permissions_audience"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("account", "audience", "permission", name=op.f("pk_account_permissions")),
+    )
+    op.create_index(op.f("ix_account_permissions_audience"), "account_permissions", ["audience"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         # Rate limits may be lost with a crash; replay marks and tries, which may not, stand elsewhere.
