@@ -18,6 +18,7 @@ from yett import __version__
 from yett.config import PORT, Config, Faulty, parse
 from yett.factors.email import Email
 from yett.factors.password import Password
+from yett.factors.phone import Phone
 from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
 from yett.flows.event import Event
@@ -55,7 +56,7 @@ AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
 
 # The factors, all of them: a factor is one file and one line here.
 PASSWORD, EMAIL = Password(), Email()
-FACTORS: Mapping[str, "Factor"] = {factor.kind: factor for factor in (PASSWORD, Totp(), EMAIL, Recovery())}
+FACTORS: Mapping[str, "Factor"] = {factor.kind: factor for factor in (PASSWORD, Totp(), Phone(), EMAIL, Recovery())}
 
 
 class Ground(NamedTuple):
@@ -134,7 +135,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
     alarm = Alarm(store, limiter, mint, carrier.wake)
     prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
-    asking = Asking(store, limiter, mint, carrier.wake)
+    asking = Asking(store, limiter, mint, carrier.wake, by_address=bucket is not None)
     login = Login(store, whereabouts, prove, leaving, mint, asking, Showing(whereabouts, asking))
     recognise = Recognise(store, current, mint, carrier.wake)
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)

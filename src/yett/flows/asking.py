@@ -11,14 +11,12 @@ from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.tenant import Tenant
 from yett.domain.tries import Bucket
 from yett.factors.base import Ask, Factor
+from yett.flows import spending
 from yett.flows.accounts import is_address
 from yett.flows.mint import Mint
-from yett.flows.numbers import e164
+from yett.flows.numbers import block_of, country_of, e164
 from yett.ports import Limiter, Post, Store
 
-# Codes that one account may cause, by what they travel through: 20 mails at once and one more a minute, else 10 and one an hour.
-MESSAGES = {"email": Bucket(20, 60)}
-TELEPHONE = Bucket(10, 3600)
 # In one attempt the same code may be asked for again after half a minute.
 RESEND = Bucket(1, 30)
 RINGS = frozenset({"sms", "voice"})
@@ -51,12 +49,13 @@ class Withheld(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Needs no browser: pages, the MFA API and an owner's own changes ask by it."""
+    """Needs no browser: pages, the MFA API and an owner's own changes ask by it. `by_address`: whoever asks from one address is limited here."""
 
     store: Store
     limiter: Limiter
     mint: Mint
     post: Post
+    by_address: bool = True
 
     async def challenge(self, attempt: Attempt, factor: Factor, to: Sequence[Enrolment], ask: Ask, asker: Asker) -> Challenge | Withheld:
         """Ask for enrolments that there are, by `ask.channel`."""
@@ -78,7 +77,8 @@ class Asking:
         if question.remember == State() and not question.send:
             return question
         for message in question.send:
-            if refused := await self._refused(attempt, message, asker):
+            if refused := await self._refused(attempt, factor, question, message, asker):
+                await self._tell(attempt, factor, message, asker, refused)
                 return refused
         told = tuple(one._replace(data={"client": asker.client, **one.data}) for one in question.send)
         account = asker.account.id if asker.account else None
@@ -89,14 +89,41 @@ class Asking:
             self.post()
         return question
 
-    async def _refused(self, attempt: Attempt, message: Message, asker: Asker) -> Withheld | None:
+    async def _refused(self, attempt: Attempt, factor: Factor, question: Challenge, message: Message, asker: Asker) -> Withheld | None:
+        """Why this must not leave: the limiter that cannot be reached raises, and nothing does."""
         now, account = self.mint.clock(), asker.account.id if asker.account else ""
-        again = f"resend:{attempt.id}:{message.channel}:{_hidden(message.to)}"
-        if asker.pace and not await self.limiter.take(again, asker.pace, now):
+        country = country_of(message.to) if message.channel in RINGS else ""
+        limits = spending.limits(asker.tenant, factor.words.factor)
+        # Somebody's own browser gets their own code, whatever a fraud in the same country has used up.
+        spared = asker.known and not question.offer
+        if country and not limits.serves(country):
+            return Withheld("not_served", "unserved")
+        if country and not spared and spending.pumped(*await self.store.conversion(country, now - spending.WINDOW)):
+            return Withheld("held_back", "unserved")
+        if asker.pace and not await self.limiter.take(f"resend:{attempt.id}:{message.channel}:{_hidden(message.to)}", asker.pace, now):
             return Withheld("too_soon", "paced")
-        if not await self.limiter.take(f"message:{message.channel}:{account}", MESSAGES.get(message.channel, TELEPHONE), now):
-            return Withheld("too_many_messages", "paced")
+        budgets = [(f"message:{message.channel}:{account}", spending.account(message.channel))]
+        if self.by_address and asker.ip:
+            budgets.append((f"message:{message.channel}:from:{asker.ip}", spending.ADDRESS))
+        if country:
+            budgets.append((f"message:block:{_hidden(block_of(message.to))}", spending.BLOCK))
+        if country and not spared:
+            budgets.append((f"message:country:{country}", limits.country))
+        for key, bucket in budgets:
+            if not await self.limiter.take(key, bucket, now):
+                return Withheld("too_many_messages", "paced")
         return None
+
+    async def _tell(self, attempt: Attempt, factor: Factor, message: Message, asker: Asker, refused: Withheld) -> None:
+        """A fact for the log, but for an impatient finger."""
+        if refused.reason == "too_soon":
+            return
+        account, seen = asker.account.id if asker.account else None, {"factor": factor.kind, "reason": refused.reason, "ip": asker.ip}
+        if refused.why == "paced":
+            fact = self.mint.fact(factor.words.log_limit, account, attempt.client, **seen)
+        else:
+            fact = self.mint.fact("gd_send_voice_failure" if message.channel == "voice" else "gd_send_sms_failure", account, attempt.client, **seen)
+        await self.store.record((fact,))
 
 
 def _hidden(destination: str) -> str:

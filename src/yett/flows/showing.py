@@ -8,7 +8,7 @@ from yett.factors.base import Factor
 from yett.flows.asking import RESEND, Asker, Asking, Withheld
 from yett.flows.here import Here, Whereabouts
 from yett.flows.numbers import written
-from yett.flows.spending import served
+from yett.flows.spending import limits
 from yett.flows.steps import Browser, Choice, Screen
 
 # What was typed where a code shall go, and which of the means was chosen.
@@ -70,11 +70,11 @@ class Showing:
 
     async def _question(self, here: Here, browser: Browser, *, wrong: bool) -> Challenge | Withheld:
         """Put the question. Nothing is sent to whoever has just made a mistake: they ask for it."""
-        factor, one, before = self.whereabouts.gate.factors[here.place.kind], here.place.enrolment, here.arrival.challenge
+        factor, before = self.whereabouts.gate.factors[here.place.kind], here.arrival.challenge
         if here.place.verb == "enrol":
             target = before.show.get("typed", "") if before else ""
             return await self.offer(here, browser, target, here.place.channel)
-        ask, to = self.whereabouts.ask(here, factor, channel=here.place.channel), [one] if one else []
+        ask, to = self.whereabouts.ask(here, factor, channel=here.place.channel), here.asked
         idle = factor.challenge(to, ask) if wrong else None
         if idle and idle.send:
             return idle._replace(send=())
@@ -132,7 +132,7 @@ class Showing:
             "phone": typed.get(PHONE, ""),
             "country": typed.get(COUNTRY, ""),
             "chosen": typed.get(CHANNEL, "") or here.place.channels[0],
-            "countries": served(here.catalogue.tenant, factor.words.factor),
+            "countries": limits(here.catalogue.tenant, factor.words.factor).countries,
         }
 
     def _instead(self, here: Here) -> Choice | None:
