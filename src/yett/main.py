@@ -39,13 +39,15 @@ if TYPE_CHECKING:
     from yett.flows.demo_seed import Demo
     from yett.flows.doctor import Finding, Found
     from yett.flows.first_start import Ready
+    from yett.flows.kept import Kept
     from yett.flows.login import Login
     from yett.flows.mint import Mint
     from yett.flows.operate import Operate
     from yett.flows.own import Own
     from yett.flows.people import People
     from yett.flows.recognise import Recognise
-    from yett.flows.settings import Settings
+    from yett.http.account import Account
+    from yett.http.pages import Pages
     from yett.ports import Hasher, Limiter, Signer
 
     Pair = tuple[Path, Path]
@@ -117,7 +119,6 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.signout import SignOut
     from yett.flows.tokens import Tokens
     from yett.flows.userinfo import Userinfo
-    from yett.http.account import Account
     from yett.http.app import App as Application
     from yett.http.demo import Demo as DemoPages
     from yett.http.edge import Edge
@@ -146,22 +147,30 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     oauth = OAuth(tokens, mfa, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
     probes = Probes(Health(store, ground.clock.ahead), {}, carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(carrier), demo.client_id, demo.client_secret) if demo else None
-    table = routes(pages, Account(settings(ground, login, recognise), pages), oauth, probes, shown)
+    account = security_settings(ground, login, recognise, pages)
+    table = routes(pages, account, oauth, probes, shown)
     served = Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts)
-    return App(served, (carrier.run, lambda: number(ground), lambda: sweep(ground)))
+    return App(served, (carrier.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)))
 
 
-def settings(ground: Ground, login: "Login", recognise: "Recognise") -> "Settings":
+def security_settings(ground: Ground, login: "Login", recognise: "Recognise", pages: "Pages") -> "Account":
     """What people see of their own account and change, by the same doors as a login."""
     from yett.flows.activity import Activity
     from yett.flows.elsewhere import Elsewhere
+    from yett.flows.kept import Kept
+    from yett.flows.lost import Lost
+    from yett.flows.reporting import Reporting
     from yett.flows.settings import Settings
     from yett.flows.visit import Visit
+    from yett.http.account import Account
 
     store, mint, gate, wake = ground.store, ground.mint, login.whereabouts.gate, login.asking.post
     own = owners(ground, login)
     visit = Visit(store, recognise, login.leaving, login)
-    return Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate))
+    kept = Kept(store, own.ownership, login.whereabouts.current, mint, wake, ground.config.issuer)
+    found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept)
+    lost = Lost(store, own.ownership, kept, mint, login.asking, login.prove.alarm)
+    return Account(found, Reporting(found, lost), pages)
 
 
 def owners(ground: Ground, login: "Login") -> "Own":
@@ -243,9 +252,10 @@ async def number(ground: Ground) -> None:
     await asyncio.sleep(SECOND)
 
 
-async def sweep(ground: Ground) -> None:
-    """Remove what ended long ago."""
+async def sweep(ground: Ground, kept: "Kept") -> None:
+    """Remove what ended long ago, and what was reported lost and is not kept."""
     await ground.store.sweep(ground.clock())
+    await kept.sweep()
     await asyncio.sleep(MINUTE)
 
 

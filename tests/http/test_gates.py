@@ -15,6 +15,7 @@ ROUTES = {
     "/account": "decide",
     "/account/log.json": "decide",
     "/account/*": "decide",
+    "/lost": "token",
     "/oauth/token": "decide",
     "/mfa/challenge": "none",
     "/userinfo": "token",

@@ -71,10 +71,18 @@ class Kept:
             return None
         catalogue = await self.current.at(arrival.version)
         owner = Owner(account, arrival.enrolments, (), catalogue, attempt.client, locale=catalogue.tenant.locales[0])
-        put = [one._replace(status="active", leaves_at=None, generation=one.generation + 1) for one in these]
-        done = await self._change(owner, put, "factor_kept", {})
+        done = await self._restore(owner, these)
         await self.store.update(attempt, attempt._replace(done=True))
-        return put[0] if done else None
+        return done
+
+    async def call_off(self, owner: Owner, id: str) -> Enrolment | None:
+        """The same by its owner, who has proven as much as removing it would take: a password alone brings nothing back."""
+        these = [one for one in together(owner.enrolments, id) if one.leaves_at is not None]
+        return await self._restore(owner, these) if these else None
+
+    async def _restore(self, owner: Owner, these: Sequence[Enrolment]) -> Enrolment | None:
+        put = [one._replace(status="active", leaves_at=None, generation=one.generation + 1) for one in these]
+        return put[0] if await self._change(owner, put, "factor_kept", {}) else None
 
     async def sweep(self) -> int:
         """Delete what nobody has kept in time; returns how many went."""

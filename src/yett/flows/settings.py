@@ -6,29 +6,32 @@ from typing import NamedTuple
 
 from yett.domain.enrolment import Enrolment
 from yett.factors.base import Factor
+from yett.flows.accounts import IMPLICIT
 from yett.flows.activity import Activity, Event
 from yett.flows.elsewhere import Elsewhere, Place
+from yett.flows.kept import Kept
 from yett.flows.leave import HOME
 from yett.flows.login import csrf_token, same
 from yett.flows.own import Own
-from yett.flows.owner import Held, Missing
+from yett.flows.owner import Missing
 from yett.flows.steps import Browser, Step
 from yett.flows.visit import Errand, Inside, Visit
+from yett.policy.lost import lacks
 
 SHOWN, ALL = 5, 50
 
 
 class Method(NamedTuple):
-    """An enrolment as its owner meets it: where codes go (masked), how many uses are left (None: nobody counts)."""
+    """An enrolment as its owner meets it: where codes go (masked), how many uses are left (None: nobody counts).
 
-    held: Held
+    `fixed`: it comes with the account. `companion`: it is there to recover the others.
+    """
+
+    enrolment: Enrolment
     masked: str
     left: int | None
-
-    @property
-    def enrolment(self) -> Enrolment:
-        """What is enrolled."""
-        return self.held.enrolment
+    fixed: bool = False
+    companion: bool = False
 
 
 class Overview(NamedTuple):
@@ -51,6 +54,13 @@ class Question(NamedTuple):
     id: str = ""
     subject: object = None
     error: str = ""
+
+
+class Note(NamedTuple):
+    """Something to be told, and nothing to be done."""
+
+    inside: Inside
+    name: str
 
 
 class Listed(NamedTuple):
@@ -81,7 +91,7 @@ class Absent(NamedTuple):
     inside: Inside
 
 
-Shown = Overview | Question | Listed | Adding | Done | Absent | Step
+Shown = Overview | Question | Note | Listed | Adding | Done | Absent | Step
 Refusal = Missing | Step | str | None
 
 
@@ -109,6 +119,7 @@ class Settings:
     own: Own
     elsewhere: Elsewhere
     activity: Activity
+    kept: Kept
 
     async def overview(self, browser: Browser) -> Shown:
         """The page that everything starts from."""
@@ -118,7 +129,7 @@ class Settings:
         owner = inside.owner
         return Overview(
             inside,
-            [self._method(inside, one) for one in self.own.ownership.listed(owner)],
+            [self.method(inside, one.enrolment) for one in self.own.ownership.listed(owner)],
             await self.elsewhere.browsers(inside),
             await self.elsewhere.sessions(inside),
             await self.activity.recent(owner.account, owner.catalogue, SHOWN),
@@ -138,10 +149,10 @@ class Settings:
         inside = await self.visit(path, browser)
         return await self.activity.log(inside.owner.account) if isinstance(inside, Inside) else inside
 
-    async def note(self, path: str, act: str, browser: Browser) -> Shown:
+    async def note(self, path: str, name: str, browser: Browser) -> Shown:
         """A page that only tells something."""
         inside = await self.visit(path, browser)
-        return Question(inside, act) if isinstance(inside, Inside) else inside
+        return Note(inside, name) if isinstance(inside, Inside) else inside
 
     async def adding(self, path: str, browser: Browser, form: Mapping[str, str] | None = None) -> Shown:
         """What may be added; with a form the choice: what comes then are the pages of a login, which end here."""
@@ -155,6 +166,12 @@ class Settings:
             return Adding(inside, kinds, "moved_on")
         begun = await self._enrol(inside, next(one for one in self._kinds(inside) if one.kind == form["action"]))
         return Adding(inside, kinds, begun) if isinstance(begun, str) else begun
+
+    def method(self, inside: Inside, one: Enrolment) -> Method:
+        """One of theirs, as they meet it."""
+        factor = self._factor(one)
+        shown = factor.challenge((one,), self.own.ownership.ask(inside.owner, factor)).show
+        return Method(one, shown.get("masked", ""), factor.left(one), one.link == IMPLICIT, factor.words.companion)
 
     async def question(self, act: str, id: str, path: str, browser: Browser) -> Shown:
         """What is about to be done. Whoever must prove something first does so before they are asked."""
@@ -189,6 +206,10 @@ class Settings:
                 return Act(self._mine, self._rename)
             case "remove":
                 return Act(self._mine, self._remove, proven=True)
+            case "lost":
+                return Act(self._losable, _by_reporting)
+            case "keep":
+                return Act(self._suspended, self._keep, proven=True)
             case "codes":
                 return Act(self._codes, self._new_codes)
             case "forget":
@@ -200,18 +221,40 @@ class Settings:
             case _:
                 return Act(_all, self._not_me)
 
-    async def _proof(self, inside: Inside, act: str, subject: object, path: str) -> Step | None:
-        if not self._act(act).proven or not isinstance(subject, Method):
+    async def _proof(self, inside: Inside, act: str, subject: object, path: str) -> Shown | None:
+        """On to what must be proven first; None: nothing. Whoever has nothing left keeps what is lost by the link in the mail."""
+        if not isinstance(subject, Method):
             return None
-        about = self._factor(subject.enrolment).promise(subject.enrolment)
-        if self.own.ownership.missing(inside.owner, about, self.own.mint.clock()) is None:
+        errand = self._errand(inside, act, subject)
+        if errand is None:
             return None
-        asked = await self.visit(path, inside.owner.browser, Errand(about))
+        if act == "keep" and not errand.able:
+            return Note(inside, "keep-by-mail")
+        asked = await self.visit(path, inside.owner.browser, errand)
         return None if isinstance(asked, Inside) else asked
+
+    def _errand(self, inside: Inside, act: str, subject: Method) -> Errand | None:
+        owner, now, about = inside.owner, self.own.mint.clock(), self._factor(subject.enrolment).promise(subject.enrolment)
+        if act == "lost":
+            password = "password" in lacks(self.own.ownership.case(owner, now), subject.enrolment.id, now)
+            return Errand(first=True) if password else None
+        missing = self.own.ownership.missing(owner, about, now) if self._act(act).proven else None
+        return Errand(about, able=bool(missing.acceptable)) if missing else None
 
     async def _mine(self, inside: Inside, id: str) -> Method | None:
         held = self.own.ownership.mine(inside.owner, id)
-        return self._method(inside, held) if held else None
+        return self.method(inside, held.enrolment) if held else None
+
+    async def _losable(self, inside: Inside, id: str) -> Method | None:
+        mine = await self._mine(inside, id)
+        return mine if mine and not mine.fixed and mine.enrolment.leaves_at is None else None
+
+    async def _suspended(self, inside: Inside, id: str) -> Method | None:
+        mine = await self._mine(inside, id)
+        return mine if mine and mine.enrolment.leaves_at is not None else None
+
+    async def _keep(self, inside: Inside, id: str, _: str) -> Refusal:
+        return None if await self.kept.call_off(inside.owner, id) else "moved_on"
 
     async def _rename(self, inside: Inside, id: str, name: str) -> Refusal:
         done = await self.own.rename(inside.owner, id, name)
@@ -252,12 +295,6 @@ class Settings:
         asked = await self.visit(HOME, inside.owner.browser, Errand(factor.promise(None), factor.kind))
         return "unusable" if isinstance(asked, Inside) else asked
 
-    def _method(self, inside: Inside, held: Held) -> Method:
-        one, ownership = held.enrolment, self.own.ownership
-        factor = self._factor(one)
-        shown = factor.challenge((one,), ownership.ask(inside.owner, factor)).show
-        return Method(held, shown.get("masked", ""), factor.left(one))
-
     def _factor(self, one: Enrolment) -> Factor:
         return self.own.ownership.gate.factors[one.kind]
 
@@ -272,6 +309,11 @@ class Settings:
         ownership, now = self.own.ownership, self.own.mint.clock()
         sheet = next((one for one in ownership.kinds(inside.owner) if one.words.companion), None)
         return None if sheet is None or isinstance(ownership.refused(inside.owner, sheet, now), str) else sheet
+
+
+async def _by_reporting(_inside: Inside, _id: str, _name: str) -> Refusal:
+    """More than a button: flows.reporting."""
+    return "moved_on"
 
 
 async def _all(_inside: Inside, _id: str) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from yett.domain.client import OWN_PAGES
 from yett.domain.outcome import Allow
 from yett.domain.proof import Shown
+from yett.domain.requirement import Clause
 from yett.domain.session import Device, Session
 from yett.flows.here import NO_WISH, Here, to_enrol
 from yett.flows.leave import Leaving
@@ -30,10 +31,15 @@ class Inside(NamedTuple):
 
 
 class Errand(NamedTuple):
-    """What somebody came for besides looking: to change a factor (`about` is what it can prove), or to enrol one of a kind."""
+    """What somebody came for besides looking: to change a factor (`about` is what it can prove), or to enrol one of a kind.
+
+    `first`: to report one lost, for which a fresh proof that stands first is asked. `able`: they can prove what it needs.
+    """
 
     about: Shown | None = None
     enrols: str = ""
+    first: bool = False
+    able: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ class Visit:
         here = whereabouts.stand(attempt, arrival, found.catalogue)
         if errand is None:
             return here
-        wants = (before_change(here.case, errand.about),)
+        fresh = Clause("report_lost", max_age=here.case.regime.fresh)
+        wants = (fresh if errand.first else before_change(here.case, errand.about),)
         attempt = attempt._replace(wants=wants, commands=to_enrol(errand.enrols) if errand.enrols else NO_WISH)
         return whereabouts.stand(attempt, arrival, found.catalogue)
 

@@ -7,24 +7,29 @@ from urllib.parse import quote
 import msgspec
 
 from yett.flows.activity import Event
+from yett.flows.asking import RESEND
 from yett.flows.elsewhere import Place
 from yett.flows.leave import HOME
 from yett.flows.login import csrf_token, same
-from yett.flows.settings import Absent, Adding, Done, Listed, Method, Overview, Question, Settings, Shown, token
+from yett.flows.reporting import Code, Reporting, Ways
+from yett.flows.settings import Absent, Adding, Done, Listed, Method, Note, Overview, Question, Settings, Shown, token
 from yett.flows.steps import Browser
 from yett.flows.visit import Inside
 from yett.http.agents import agent
 from yett.http.asgi import Request, Response, see_other
 from yett.http.edge import DAY, DEVICE
 from yett.http.pages import Pages, fields
-from yett.http.render import Card, Happening, Option, Page, Whereabouts, render
+from yett.http.render import SCREENS, Card, Happening, Option, Page, Whereabouts, render
 from yett.http.settings_words import ANY_BROWSER, ASKING, BROWSER, DONE, HAPPENED, SOME_BROWSER
 from yett.http.speech import Speech, speech
+from yett.oauth.lang import choose_locale
 
 # A path below /account, with * in the place of a thing's id, and the act that it asks about.
 ACTS: Mapping[tuple[str, ...], str] = {
     ("methods", "*"): "rename",
     ("methods", "*", "remove"): "remove",
+    ("methods", "*", "lost"): "lost",
+    ("methods", "*", "keep"): "keep",
     ("codes",): "codes",
     ("browsers", "*"): "forget",
     ("sessions", "*"): "end",
@@ -45,6 +50,7 @@ class Account:
     """Handlers of /account and what is below it. GET shows, POST does."""
 
     settings: Settings
+    reporting: Reporting
     pages: Pages
 
     async def page(self, request: Request) -> Response:
@@ -54,7 +60,7 @@ class Account:
         known = tuple("*" if place == 1 and len(parts) > 1 else part for place, part in enumerate(parts))
         if known in ACTS:
             act, id = ACTS[known], parts[1] if len(parts) > 1 else ""
-            shown = await (self.settings.question(act, id, path, browser) if form is None else self.settings.act(act, id, path, form, browser))
+            shown = await self._acted(act, id, path, form, browser)
         elif known == ("add",):
             shown = await self.settings.adding(path, browser, form)
         elif form is None and known == ("activity",):
@@ -67,6 +73,27 @@ class Account:
             return await self.pages.stop("not_found", "", browser, NOT_FOUND)
         return await self._answer(shown, browser, dict(request.query).get("told", ""), path)
 
+    async def _acted(self, act: str, id: str, path: str, form: Mapping[str, str] | None, browser: Browser) -> Shown | Ways | Code:
+        if form is None:
+            return await self.settings.question(act, id, path, browser)
+        if act == "lost":
+            return await self.reporting(id, path, form, browser)
+        return await self.settings.act(act, id, path, form, browser)
+
+    async def keep(self, request: Request) -> Response:
+        """The link of a message that keeps what was reported lost. Looking does nothing: what scans mail looks too."""
+        browser, tenant = self.pages.edge.browser(request), (await self.pages.current.latest()).tenant
+        form = fields(request) if request.method == "POST" else None
+        ticket = (form or dict(request.query)).get("state" if form else "ticket", "")
+        kept = self.settings.kept
+        found = await kept.seen(ticket) if form is None else await kept.keep(ticket)
+        act = "absent" if found is None else "keep" if form is None else "kept"
+        locale = choose_locale((), browser.languages, tenant.locales)
+        spoken = speech(locale)
+        name = found.name or spoken.means(found.kind).label if found else ""
+        page = Page(locale, tenant.brand, action="/lost", state=ticket, demo=self.pages.edge.demo, data=_asking(spoken, act, name))
+        return Response(NOT_FOUND if found is None else 200, render("account-confirm" if ASKING[act].button else "account-note", page))
+
     async def log(self, request: Request) -> Response:
         """The log of whoever asks, as a file."""
         browser = self.pages.edge.browser(request)
@@ -76,14 +103,21 @@ class Account:
         named = (("content-disposition", 'attachment; filename="account-log.json"'),)
         return Response(200, msgspec.json.format(msgspec.json.encode(found), indent=2), "application/json", named)
 
-    async def _answer(self, shown: Shown, browser: Browser, told: str, path: str) -> Response:
+    async def _answer(self, shown: Shown | Ways | Code, browser: Browser, told: str, path: str) -> Response:
         match shown:
             case Overview(inside):
                 return self._render("account", inside, self._overview(shown, _said(told, browser)), path)
             case Question(inside, act, _, Method() as method, error) if act == "rename":
                 return self._render("account-rename", inside, {"label": self._name(inside, method), "name": method.enrolment.name}, path, error)
             case Question(inside, act, _, subject, error):
-                return self._render("account-confirm" if ASKING[act].button else "account-note", inside, self._asking(inside, act, subject), path, error)
+                return self._render("account-confirm", inside, self._asking(inside, act, subject), path, error)
+            case Note(inside, name):
+                return self._render("account-note", inside, self._asking(inside, name, None), path)
+            case Ways(inside, handle, ways):
+                options = tuple(Option(one.enrolment.id, one.enrolment.kind, one.enrolment.name, masked=one.masked) for one in ways)
+                return self._render("mfa-login-options", inside, {"options": options}, path, state=handle)
+            case Code(inside, handle, way, screen, show, error):
+                return self._render(screen, inside, _code(screen, show), path, error, state=f"{handle} {way.enrolment.id}")
             case Listed(inside, events):
                 return self._render("account-activity", inside, {"events": _events(events, speech(inside.owner.locale))}, path)
             case Adding(inside, kinds, error):
@@ -100,8 +134,8 @@ class Account:
         cards = [(one, self._card(one)) for one in found.methods]
         return {
             "told": spoken.say(DONE[told]) if told in DONE else "",
-            "methods": tuple(card for one, card in cards if not one.held.words.companion),
-            "sheet": next((card for one, card in cards if one.held.words.companion), None),
+            "methods": tuple(card for one, card in cards if not one.companion),
+            "sheet": next((card for one, card in cards if one.companion), None),
             "adds": found.adds,
             "renewable": found.codes,
             "browsers": tuple(_place(one, spoken) for one in found.browsers),
@@ -110,14 +144,7 @@ class Account:
         }
 
     def _asking(self, inside: Inside, act: str, subject: object) -> Mapping[str, object]:
-        spoken, asking = speech(inside.owner.locale), ASKING[act]
-        name = {"name": self._name(inside, subject)}
-        data = {
-            "heading": spoken.say(asking.title) % name,
-            "says": tuple(map(spoken.say, asking.says)),
-            "points": tuple(map(spoken.say, asking.points)),
-        }
-        return {**data, "button": spoken.say(asking.button)} if asking.button else data
+        return _asking(speech(inside.owner.locale), act, self._name(inside, subject))
 
     def _name(self, inside: Inside, subject: object) -> str:
         """What a person calls it."""
@@ -140,16 +167,18 @@ class Account:
             method.masked,
             one.used_at,
             method.left,
-            fixed=method.held.stays == "implicit",
+            fixed=method.fixed,
             fresh=now - one.created_at < FRESH,
+            leaves_at=one.leaves_at,
         )
 
-    def _render(self, screen: str, inside: Inside, data: Mapping[str, object], path: str, error: str = "", status: int = 200) -> Response:
+    def _render(self, screen: str, inside: Inside, data: Mapping[str, object], path: str, error: str = "", *, status: int = 200, state: str = "") -> Response:
         owner, edge = inside.owner, self.pages.edge
         page = Page(
             owner.locale,
             owner.catalogue.tenant.brand,
             action=path,
+            state=state,
             csrf=token(owner.browser),
             error=error,
             account=owner.account.email or owner.account.username or "",
@@ -160,6 +189,22 @@ class Account:
 
     def _cookies(self, inside: Inside) -> tuple[tuple[str, str], ...]:
         return (self.pages.edge.cookie(DEVICE, inside.cookie, 400 * DAY),) if inside.cookie else ()
+
+
+def _asking(spoken: Speech, act: str, name: str) -> Mapping[str, object]:
+    asking = ASKING[act]
+    data: dict[str, object] = {
+        "heading": spoken.say(asking.title) % {"name": name},
+        "says": tuple(map(spoken.say, asking.says)),
+        "points": tuple(map(spoken.say, asking.points)),
+    }
+    return data | ({"button": spoken.say(asking.button)} if asking.button else {})
+
+
+def _code(screen: str, show: Mapping[str, str]) -> Mapping[str, object]:
+    """What the page of a code shows here: there is another way, and nothing to be remembered."""
+    data = {"target": show.get("masked", ""), "digits": int(show.get("digits", "6")), "resend_in": RESEND.refill, "others": True}
+    return {name: value for name, value in data.items() if name in SCREENS[screen]}
 
 
 def called(name: str, spoken: Speech) -> str:

@@ -23,6 +23,7 @@ def routes(pages: Pages, account: Account, oauth: OAuth, probes: Probes, demo: D
         Route("/u/*", {"GET": pages.page, "POST": pages.page}, "decide", page=True),
         Route("/account", {"GET": account.page}, "decide", page=True),
         Route("/account/log.json", {"GET": account.log}, "decide", page=True),
+        Route("/lost", {"GET": account.keep, "POST": account.keep}, "token", page=True),
         Route("/account/*", {"GET": account.page, "POST": account.page}, "decide", page=True),
         Route("/oauth/token", {"POST": oauth.token, "OPTIONS": oauth.preflight}, "decide"),
         Route("/mfa/challenge", {"POST": oauth.challenge, "OPTIONS": oauth.preflight}, "none"),

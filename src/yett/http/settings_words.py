@@ -26,6 +26,23 @@ ASKING: Mapping[str, Asking] = {
         ),
         "Remove",
     ),
+    "lost": Asking(
+        "Report %(name)s lost?",
+        (
+            "It stops working at once, and in three days it is removed. Until then you can take that back.",
+            "We ask for a code by another way, and write to you everywhere we can, so that nobody does this in your name.",
+        ),
+        "Report it lost",
+    ),
+    "keep": Asking("Keep %(name)s?", ("It works again at once, and is not removed.",), "Keep it"),
+    "keep-by-mail": Asking(
+        "Keep it by the link in our message",
+        (
+            "We have written to you everywhere we can.",
+            "The link in that message keeps it. It needs no other proof, and you have none left that we could ask for.",
+        ),
+    ),
+    "kept": Asking("It is kept", ("It works again. If you did not report it lost, somebody knows your password: change it.",)),
     "codes": Asking(
         "Make new recovery codes?",
         ("You get a new sheet of codes. As soon as you have saved it, the codes that you have now are void.",),
@@ -78,6 +95,8 @@ ASKING: Mapping[str, Asking] = {
 DONE: Mapping[str, str] = {
     "rename": "The name was changed.",
     "remove": "The method was removed.",
+    "lost": "It no longer works, and will be removed. We have written to you.",
+    "keep": "It works again.",
     "forget": "That browser is forgotten.",
     "end": "You are logged out there.",
     "end-others": "You are logged out everywhere else.",
