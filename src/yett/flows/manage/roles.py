@@ -44,9 +44,9 @@ class Roles:
         new = seen._replace(name=seen.name if name is None else name, description=seen.description if description is None else description)
         return new if await self.store.change_role(new, (caller.fact(self.mint, "sapi", role=id),)) else TAKEN
 
-    async def delete(self, caller: Caller, id: str) -> None:
-        """A role goes, and nobody has it any longer; one that is gone already is no error."""
-        await self.store.close_role(id, (caller.fact(self.mint, "sapi", role=id),))
+    async def delete(self, caller: Caller, id: str) -> Refused | None:
+        """A role goes, and nobody has it any longer."""
+        return None if await self.store.close_role(id, (caller.fact(self.mint, "sapi", role=id),)) else absent("role")
 
     async def of_role(self, id: str) -> Sequence[Permission] | Refused:
         """What a role permits."""

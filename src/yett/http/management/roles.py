@@ -160,7 +160,7 @@ class RolesApi:
 
     async def delete(self, request: Asked, id: Id) -> None:
         """A role goes, and nobody has it any longer."""
-        await self.roles.delete(request.auth, id)
+        settled(await self.roles.delete(request.auth, id))
 
     async def of_role(self, id: Id, *, page: Page = 0, per_page: PerPage = PER_PAGE, include_totals: Flag = False) -> list[PermissionView] | PermissionPage:
         """What a role permits."""
