@@ -278,7 +278,7 @@ def _texts(node: ast.AST) -> list[str]:
 def routes() -> str:
     """Every route, with the gate that stands before it."""
     anyone: Any = _Anyone()
-    table = routes_of(anyone, anyone, anyone, anyone, anyone)
+    table = routes_of(*[anyone] * 7)
     rows = [(f"`{' '.join(method for method in route.handlers if method != 'OPTIONS')}`", f"`{route.path}`", route.gate) for route in table]
     managed = [(f"`{method}`", f"`{BASE}{path}`", " or ".join(f"`{scope}`" for scope in sorted(scopes)) or "none") for (method, path), scopes in ACCESS.items()]
     return _page(

@@ -60,6 +60,18 @@ class Smtp:
     password: str = field(default="", repr=False)
 
 
+CHANNELS = ("email", "sms", "voice")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A provider as the config file has it, and what it is told; whether that is right is said by whoever makes it."""
+
+    channel: str
+    name: str
+    told: Mapping[str, str] = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration. `issuer` is empty until the port is known, where it follows from the listener.
@@ -81,6 +93,14 @@ class Config:
     smtp: tuple[Smtp, ...]
     log_level: str
     address_burst: int = 100
+    email: tuple[Named, ...] = ()
+    sms: tuple[Named, ...] = ()
+    voice: tuple[Named, ...] = ()
+
+    @property
+    def providers(self) -> tuple[Named, ...]:
+        """All of them, in the order in which they are asked."""
+        return (*self.email, *self.sms, *self.voice)
 
     @property
     def embedded(self) -> bool:
@@ -130,6 +150,9 @@ def parse(flags: Mapping[str, object], environ: Mapping[str, str]) -> Config:
         smtp=said.read("smtp", lambda value: _smtp(value, environ), default=()),
         log_level=said.read("log_level", _level, default="info"),
         address_burst=said.read("address_burst", _count, default=100),
+        email=said.read("email", lambda value: _named("email", value, environ), default=()),
+        sms=said.read("sms", lambda value: _named("sms", value, environ), default=()),
+        voice=said.read("voice", lambda value: _named("voice", value, environ), default=()),
     )
     faults += _together(config, said)
     if faults:
@@ -167,7 +190,7 @@ class _Said:
 
 
 # The keys of a config file; secrets of the process come from the environment or from files of their own.
-FILE_KEYS = frozenset({"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level", "address_burst"})
+FILE_KEYS = frozenset({"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level", "address_burst", *CHANNELS})
 
 
 def _file(flags: Mapping[str, object], environ: Mapping[str, str], faults: list[Fault]) -> Mapping[str, object]:
@@ -363,6 +386,40 @@ def _provider(table: Mapping[str, object], environ: Mapping[str, str]) -> Smtp:
     if username and not password:
         raise ValueError("username without a password: give password_file, or YETT_SMTP_PASSWORD")
     return Smtp(str(table["host"]), int(str(port)), str(table.get("from", "")), security, username, password)  # type: ignore[arg-type]
+
+
+def _named(channel: str, value: object, environ: Mapping[str, str]) -> tuple[Named, ...]:
+    """A list of tables: `name` and settings; a setting that is not there comes from NAME_file, or from YETT_CHANNEL_PROVIDER_NAME (_FILE)."""
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise ValueError(f"give one [[{channel}]] table for each provider")
+    return tuple(_one_named(channel, one, environ) for one in value)
+
+
+def _one_named(channel: str, table: Mapping[str, object], environ: Mapping[str, str]) -> Named:
+    name = str(table.get("name", ""))
+    if not name:
+        raise ValueError("name is missing: which provider this is")
+    prefix = f"YETT_{channel}_{name}_".upper()
+    said = {key.removeprefix(prefix).lower(): value for key, value in environ.items() if key.startswith(prefix) and value}
+    said |= {key: _plain(key, value) for key, value in table.items() if key != "name"}
+    return Named(channel, name, dict(_read(key, value) for key, value in said.items()))
+
+
+def _read(key: str, value: str) -> tuple[str, str]:
+    if not key.endswith("_file"):
+        return key, value
+    try:
+        return key.removesuffix("_file"), Path(value).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"cannot read {value}") from None
+
+
+def _plain(key: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if not isinstance(value, str | int):
+        raise ValueError(f"{key} is neither text nor a number")  # noqa: TRY004 - a fault of the file
+    return str(value)
 
 
 def _password(table: Mapping[str, object], environ: Mapping[str, str]) -> str:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from yett import __version__
-from yett.config import PORT, Config, Faulty, parse
+from yett.config import PORT, Config, Fault, Faulty, is_loopback, parse
 from yett.factors.email import Email
 from yett.factors.password import Password
-from yett.factors.phone import Phone
 from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
+from yett.factors.webauthn import WebAuthn
 from yett.flows.event import Event
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from yett.adapters.clock import SteadyClock
+    from yett.adapters.deliver.outbound import Outbound
+    from yett.adapters.deliver.shelf import Shelf
     from yett.adapters.folder import Folder
     from yett.adapters.sql.store import SqlStore
     from yett.adapters.web.listen import Bound
@@ -47,18 +49,26 @@ if TYPE_CHECKING:
     from yett.flows.people import People
     from yett.flows.recognise import Recognise
     from yett.http.account import Account
+    from yett.http.deliveries import Deliveries
+    from yett.http.edge import Edge
+    from yett.http.my_account import MyAccountApi
     from yett.http.pages import Pages
-    from yett.ports import Hasher, Limiter, Signer
+    from yett.ports import Clock, Hasher, Limiter, Provider, Receipt, Signer
 
     Pair = tuple[Path, Path]
 
 Flags = Mapping[str, object]
 LOG = logging.getLogger("yett.main")
+# What a demo keeps from leaving.
+CARRIED = ("email", "sms", "voice", "push")
 AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
 
 # The factors, all of them: a factor is one file and one line here.
 PASSWORD, EMAIL = Password(), Email()
-FACTORS: Mapping[str, "Factor"] = {factor.kind: factor for factor in (PASSWORD, Totp(), Phone(), EMAIL, Recovery())}
+FACTORS: Mapping[str, "Factor"] = {
+    factor.kind: factor
+    for factor in (PASSWORD, WebAuthn("webauthn-platform", 80), WebAuthn("webauthn-roaming", 70), Totp(), Phone(), EMAIL, Recovery())
+}
 
 
 class Ground(NamedTuple):
@@ -129,28 +139,28 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.http.routes import routes
 
     config, store, mint, signer, hasher = ground.config, ground.store, ground.mint, ground.signer, ground.hasher
-    issuer, limiter, carrier = config.issuer, limits(ground), carries(ground)
-    bucket = Bucket(config.address_burst, 1) if config.address_burst else None
     current, gate, conclude = Current(store), Gate(FACTORS), Conclude(mint)
-    whereabouts = Whereabouts(store, current, gate, mint, PASSWORD)
+    issuer, limiter, mail = config.issuer, limits(ground), mailing(ground, current)
+    bucket = Bucket(config.address_burst, 1) if config.address_burst else None
+    whereabouts = Whereabouts(store, current, gate, mint, PASSWORD, issuer.rstrip("/"))
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
-    alarm = Alarm(store, limiter, mint, carrier.wake)
-    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, carrier.wake, alarm, bucket)
-    asking = Asking(store, limiter, mint, carrier.wake, by_address=bucket is not None)
+    alarm = Alarm(store, limiter, mint, mail.carrier.wake)
+    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket)
+    asking = Asking(store, limiter, mint, mail.carrier.wake, by_address=bucket is not None)
     login = Login(store, whereabouts, prove, leaving, mint, asking, Showing(whereabouts, asking))
-    recognise = Recognise(store, current, mint, carrier.wake)
+    recognise = Recognise(store, current, mint, mail.carrier.wake)
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket)
     tokens = Tokens(store, current, gate, issue, mfa, mint)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)
     oauth = OAuth(tokens, mfa, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
-    probes = Probes(Health(store, ground.clock.ahead), {}, carrier.counts)
-    shown = DemoPages(tokens, current, signer, mint, edge, Outbox(carrier), demo.client_id, demo.client_secret) if demo else None
+    probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
+    shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
     account = security_settings(ground, login, recognise, pages)
-    table = routes(pages, account, oauth, probes, shown)
-    served = Application(table, management(ground, current, carrier), edge, pages.stopped, probes.counts)
-    return App(served, (carrier.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)))
+    table = routes(pages, account, oauth, my_account(ground, login, edge), probes, shown, mail.reports)
+    served = Application(table, management(ground, current, mail), edge, pages.stopped, probes.counts)
+    return App(served, (mail.carrier.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)))
 
 
 def security_settings(ground: Ground, login: "Login", recognise: "Recognise", pages: "Pages") -> "Account":
@@ -179,7 +189,16 @@ def owners(ground: Ground, login: "Login") -> "Own":
     from yett.flows.own import Own
     from yett.flows.owner import Ownership
 
-    return Own(ground.store, Ownership(login.whereabouts.gate, ground.mint), ground.mint, Births(ground.mint, PASSWORD, EMAIL), login.asking, login.prove.alarm)
+    return Own(ground.store, Ownership(login.whereabouts.gate, ground.mint, login.whereabouts.origin), ground.mint, Births(ground.mint, PASSWORD, EMAIL), login.asking, login.prove.alarm)
+
+
+def my_account(ground: Ground, login: "Login", edge: "Edge") -> "MyAccountApi":
+    """The My Account API: the same changes, with a token."""
+    from yett.flows.my_account import MyAccount
+    from yett.http.my_account import MyAccountApi
+
+    enter = MyAccount(ground.store, login.whereabouts.current, ground.signer, ground.mint, ground.config.issuer)
+    return MyAccountApi(enter, owners(ground, login), edge)
 
 
 def limits(ground: Ground) -> "Limiter":
@@ -191,25 +210,79 @@ def limits(ground: Ground) -> "Limiter":
     return ProcessLimiter() if ground.config.embedded else SqlLimiter(ground.store.driver)
 
 
-def carries(ground: Ground) -> "Carrier":
-    """Messages leave by the configured providers, in their order; in a demo they stay in the outbox."""
+class Mailing(NamedTuple):
+    """What carries messages out, what hears of them later, and what makes whoever they leave by."""
+
+    carrier: "Carrier"
+    reports: "Deliveries"
+    shelf: "Shelf"
+
+
+def mailing(ground: Ground, current: "Current") -> Mailing:
+    """Messages leave by the configured providers in their order, then by the tenant's; in a demo they stay in the outbox."""
+    from collections import Counter
+
     from yett.adapters.deliver.compose import compose
     from yett.adapters.deliver.dev import Dev
-    from yett.adapters.deliver.smtp import Smtp
+    from yett.adapters.deliver.outbound import LOOPBACK, Outbound
     from yett.flows.deliver import Carrier
+    from yett.flows.receipts import Receipts
+    from yett.flows.roster import Roster
+    from yett.http.deliveries import Deliveries
     from yett.ports import Undelivered
 
-    config = ground.config
-    nobody = f"no-reply@{urlsplit(config.issuer).hostname or 'localhost'}"
-    mail = [Smtp(one.host, one.port, one.sender or nobody, one.security, one.username, one.password) for one in config.smtp]
+    config, host = ground.config, urlsplit(ground.config.issuer).hostname or "localhost"
 
     def tell(says: str, fault: Exception) -> None:
         LOG.warning(says, exc_info=None if isinstance(fault, Undelivered) else fault, extra={"why": str(fault) or type(fault).__name__})
 
-    return Carrier(ground.store, (Dev(),) if config.demo else mail, partial(compose, account=config.issuer + "account"), ground.clock, tell)
+    def heard(name: str, receipt: "Receipt") -> None:
+        receipts.heard(name, receipt)
+
+    own = {channel: [Dev()] for channel in CARRIED} if config.demo else own_providers(config, ground.clock, heard)
+    shelf = shelf_of(config, Outbound(LOOPBACK if is_loopback(host) else ()), ground.clock, heard)
+    roster = Roster(own, None if config.demo else shelf.make)
+    words = partial(compose, account=config.issuer + "account", host=host, warn=LOG.warning)
+    carrier = Carrier(ground.store, roster, current, words, ground.mint, tell, counts=Counter())
+    receipts = Receipts(ground.store, roster, current, ground.clock, tell, carrier.counts)
+    return Mailing(carrier, Deliveries(receipts, config.issuer), shelf)
 
 
-def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi":
+def own_providers(config: Config, clock: "Clock", heard: "Callable[[str, Receipt], None]") -> "Mapping[str, Sequence[Provider]]":
+    """Those of the config file, by channel. Raises Faulty with all that is missing or wrong."""
+    from yett.adapters.deliver.smtp import Smtp
+
+    nobody = f"no-reply@{urlsplit(config.issuer).hostname or 'localhost'}"
+    made: dict[str, list[Provider]] = {
+        "email": [Smtp(one.host, one.port, one.sender or nobody, one.security, one.username, one.password) for one in config.smtp]
+    }
+    if not config.providers:
+        return made
+    from yett.adapters.deliver.outbound import Outbound
+    from yett.adapters.deliver.shelf import HOUSE
+    from yett.domain.tenant import Contract
+
+    shelf, faults = shelf_of(config, Outbound(HOUSE), clock, heard), []
+    for one in config.providers:
+        try:
+            contract = Contract("", one.name, (one.channel,), shelf.spelled(one.channel, one.name, one.told))
+            made.setdefault(one.channel, []).append(shelf.make(one.channel, contract))
+        except ValueError as fault:
+            faults.append(Fault(f"config file, {one.channel}", f"{one.name}: {fault}"))
+    if faults:
+        raise Faulty(faults)
+    return made
+
+
+def shelf_of(config: Config, outbound: "Outbound", clock: "Clock", heard: "Callable[[str, Receipt], None]") -> "Shelf":
+    """Providers report to us where they can reach us."""
+    from yett.adapters.deliver.shelf import Shelf
+
+    reachable = not is_loopback(urlsplit(config.issuer).hostname or "localhost")
+    return Shelf(outbound, clock, f"{config.issuer}deliveries/" if reachable else "", heard)
+
+
+def management(ground: Ground, current: "Current", mail: Mailing) -> "Asgi":
     """The management API."""
     from yett.adapters.keys.blocklist import common
     from yett.flows.accounts import Births
@@ -235,8 +308,8 @@ def management(ground: Ground, current: "Current", carrier: "Carrier") -> "Asgi"
         clients=Clients(configure),
         grants=ClientGrants(configure),
         apis=Apis(configure, issuer),
-        users=Users(store, current, mint, ground.hasher, births, common, carrier.wake),
-        enrolments=Enrolments(store, current, mint, FACTORS, births, carrier.wake),
+        users=Users(store, current, mint, ground.hasher, births, common, mail.carrier.wake),
+        enrolments=Enrolments(store, current, mint, FACTORS, births, mail.carrier.wake),
         logs=Logs(store),
         keys=Keys(configure, ground.signer),
         tenant=TenantSettings(configure),

@@ -10,7 +10,7 @@ from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.role import Permission, Role
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
-from yett.domain.tenant import Catalogue, SigningKey, Tenant
+from yett.domain.tenant import Catalogue, Contract, SigningKey, Tenant
 from yett.domain.tries import Bucket, Budget
 from yett.domain.verdict import Settled, Verdict
 
@@ -41,6 +41,15 @@ class Redemption(NamedTuple):
     enrolments: tuple[Enrolment, ...]
 
 
+class Granted(NamedTuple):
+    """What one load finds for a grant that stands."""
+
+    version: int
+    grant: Grant
+    account: Account
+    enrolments: tuple[Enrolment, ...]
+
+
 class Judged(NamedTuple):
     """An enrolment as it was read, and what its factor said of the answer."""
 
@@ -56,16 +65,37 @@ class Page(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """One message on its way out, with the challenge whose code it shall carry (None: a notice)."""
+    """One message on its way out, with the challenge whose code it shall carry (None: a notice). `tries` are those before this one."""
 
     id: str
     message: Message
     challenge: Challenge | None
     tries: int
     created_at: int
+    account: str | None = None
+    client: str | None = None
 
 
-Change = Client | Api | ClientGrant | Tenant | SigningKey
+class Entry(NamedTuple):
+    """A line of the ledger: what became of one message, by its id. `country` is where a telephone rings (ISO 3166), `price` as the provider says it."""
+
+    id: str
+    channel: str
+    template: str
+    provider: str
+    reference: str
+    outcome: Literal["sent", "delivered", "failed"]
+    detail: str = ""
+    price: str = ""
+    country: str = ""
+    account: str | None = None
+    client: str | None = None
+    challenge: str | None = None
+    at: int = 0
+    updated_at: int = 0
+
+
+Change = Client | Api | ClientGrant | Tenant | SigningKey | Contract
 
 
 class Configuration(Protocol):
@@ -79,7 +109,7 @@ class Configuration(Protocol):
     async def configure(
         self,
         put: Sequence[Change],
-        drop: Sequence[tuple[Literal["client", "api", "client_grant", "key"], str]],
+        drop: Sequence[tuple[Literal["client", "api", "client_grant", "key", "contract"], str]],
         facts: Sequence[Fact],
         seen: int | None = None,
     ) -> int:
@@ -201,6 +231,10 @@ class Tokens(Protocol):
         ...
 
     async def revoke(self, grant: str, now: int, facts: Sequence[Fact]) -> None: ...
+    async def granted(self, grant: str, now: int) -> Granted | None:
+        """One load: the grant unless revoked or ended, whose it is, and their enrolments."""
+        ...
+
     async def grant_live(self, grant: str, now: int) -> bool: ...
     async def sign_out(self, session: bytes, now: int, facts: Sequence[Fact]) -> Session | None:
         """End the session that has this id (or had it within its 60 s); its grants stand (OIDC logout)."""
@@ -329,12 +363,34 @@ class Outbox(Protocol):
     """Messages on their way out, in the store."""
 
     async def claim(self, now: int, lease: int, limit: int) -> tuple[Delivery, ...]:
-        """Due messages, leased to the caller; those whose challenge is over are dropped."""
+        """Due messages, leased to the caller; those whose challenge is over are dropped, and one that cannot be read has failed."""
         ...
 
-    async def sent(self, id: str, now: int, receipt: str = "") -> None: ...
-    async def failed(self, id: str, next_at: int | None, error: str) -> None:
-        """Try again at `next_at`; None: never."""
+    async def may_leave(self, one: Delivery, now: int) -> bool:
+        """Asked right before it leaves: the lease is still ours, and the question whose code it carries is open."""
+        ...
+
+    async def sent(self, entry: Entry, facts: Sequence[Fact] = ()) -> None:
+        """It has left: off the outbox and into the ledger, in one commit."""
+        ...
+
+    async def failed(self, id: str, next_at: int | None, error: str, entry: Entry | None = None, facts: Sequence[Fact] = ()) -> None:
+        """Try again at `next_at`; None: never, and `entry` goes into the ledger."""
+        ...
+
+    async def delivered(self, provider: str, receipts: Sequence["Receipt"], now: int) -> int:
+        """What a provider tells later, by its references; returns how many it knew. Delivered is final, and a reference nobody knows is no error."""
+        ...
+
+    async def ledger(self, offset: int, limit: int) -> tuple[tuple[Entry, ...], int]:
+        """A page of the ledger, the newest first, and how many lines there are."""
+        ...
+
+    async def conversion(self, country: str, since: int) -> tuple[int, int]:
+        """Codes sent to telephones of this country since then, and how many of them were answered rightly.
+
+        Of those whose questions are still kept: a day, after which they are swept.
+        """
         ...
 
     async def outgoing(self, limit: int) -> tuple[Delivery, ...]:
@@ -500,4 +556,4 @@ class Reporting(Protocol):
         ...
 
 
-Compose = Callable[[Message, str], Letter]
+Compose = Callable[[Message, str, Tenant], Letter]

@@ -4,7 +4,7 @@ from tests.contract.samples import BUDGET, NOW, begun, challenge, fact, message,
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.requirement import Requirement
 from yett.domain.tenant import SigningKey, Tenant
-from yett.ports import Store
+from yett.ports import Entry, Store
 
 CLIENT = Client("shop", "Shop", secret=b"\x00\xff", callbacks=("https://shop.test/",), metadata={"tier": "gold"})
 API = Api(
@@ -74,7 +74,7 @@ async def test_a_message_is_leased_with_its_question_and_sent_once(store: Store)
     (due,) = await store.claim(NOW, 30, 9)
     assert (due.message, due.challenge, due.tries, due.created_at) == (message(), question._replace(send=()), 0, NOW)
     assert await store.claim(NOW + 29, 30, 9) == ()
-    await store.sent(due.id, NOW, "receipt")
+    await store.sent(Entry(due.id, "email", "mfa_code", "smtp", "receipt", "sent"))
     assert await store.claim(NOW + 60, 30, 9) == ()
     assert [one.id for one in await store.outgoing(9)] == [due.id]
 

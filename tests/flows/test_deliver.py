@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.carrying import carrier
 from yett.adapters.deliver.compose import compose
 from yett.adapters.sql.opening import open_store
 from yett.adapters.sql.store import SqlStore
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Message, State
+from yett.domain.fact import Fact
+from yett.domain.tenant import Catalogue, Tenant
 from yett.flows import deliver
-from yett.flows.deliver import LEASE, PATIENCE, Carrier
-from yett.ports import Delivery, Letter, Sent, Undelivered
+from yett.flows.deliver import LEASE, PATIENCE
+from yett.ports import Delivery, Entry, Letter, Sent, Undelivered
 
 NOW = 1000
 NOTE = Message("email", "ada@example.test", "factor_added", "en", {"factor": "totp"})
@@ -71,7 +74,7 @@ class Carrying:
 
     def __init__(self, store: Any, *providers: Provider, patience: float = 20.0) -> None:
         self.clock, self.told = Clock(), list[tuple[str, Exception]]()
-        self.carrier = Carrier(store, providers, compose, self.clock, lambda says, fault: self.told.append((says, fault)), patience)
+        self.carrier = carrier(store, providers, self.clock, lambda says, fault: self.told.append((says, fault)), patience)
 
     async def at(self, now: int) -> int:
         self.clock.now = now
@@ -168,7 +171,16 @@ class Box:
         self.late()
         return found
 
-    async def sent(self, id: str, now: int, receipt: str = "") -> None:
+    async def version(self) -> int:
+        return 1
+
+    async def catalogue(self) -> Catalogue:
+        return Catalogue(1, 1, Tenant(), {}, {}, (), ())
+
+    async def may_leave(self, one: Delivery, now: int) -> bool:
+        return True
+
+    async def sent(self, entry: Entry, facts: Sequence[Fact] = ()) -> None:
         self.done.set()
 
 
@@ -288,7 +300,7 @@ async def test_a_code_whose_question_was_put_anew_does_not_leave_any_more(store:
 
 
 async def test_a_message_that_cannot_be_composed_is_told_of_and_holds_up_no_other(store: SqlStore) -> None:
-    def bug(message: Message, code: str) -> Letter:
+    def bug(message: Message, code: str, _: Tenant) -> Letter:
         if message.to.startswith("bug"):
             raise KeyError(message.template)
         return compose(message, code)
@@ -321,11 +333,11 @@ async def test_what_became_of_messages_is_counted(store: SqlStore) -> None:
     await post(store, NOTE)
     here = Carrying(store, other, one)
     await here.at(NOW)
-    assert here.carrier.counts == {"sent": 1, "refused": 1}
+    assert here.carrier.counts == {("email", "one", "sent"): 1, ("email", "one", "refused"): 1}
     await post(store, NOTE)
     there = Carrying(store, other)
     await there.at(NOW)
-    assert there.carrier.counts == {"refused": 1, "given_up": 1}
+    assert there.carrier.counts == {("email", "one", "refused"): 1, ("email", "", "given_up"): 1}
 
 
 async def test_the_newest_is_shown_first_with_its_words_and_its_code(store: SqlStore) -> None:

@@ -27,7 +27,7 @@ async def test_a_store_that_does_not_answer_is_told_by_readyz_and_not_by_healthz
 async def test_what_became_of_messages_is_counted_for_whoever_watches() -> None:
     async with world() as w:
         assert b"yett_messages_total{" not in (await call(w.app, "GET", "/metrics"))[2]
-        w.carrier.senders = (Dev(),)
+        w.carrier.roster.own = {"email": (Dev(),)}
         await w.store.record((), (Message("email", "ada@example.test", "factors_locked", "en", {}),), w.clock.now)
         assert await w.carrier.carry() == 1
-        assert b'yett_messages_total{outcome="sent"} 1.0' in (await call(w.app, "GET", "/metrics"))[2]
+        assert b'yett_messages_total{channel="email",outcome="sent",provider="dev"} 1.0' in (await call(w.app, "GET", "/metrics"))[2]

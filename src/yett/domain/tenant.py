@@ -25,6 +25,34 @@ class Brand(NamedTuple):
     support_url: str = ""
 
 
+class Template(NamedTuple):
+    """The tenant's own words for one message. `channel` is email or phone, `name` Auth0's for the message; `body` is HTML in a mail, else a text.
+
+    `voice` is what a call says, and `kept` what is given back as it was told.
+    """
+
+    channel: str
+    name: str
+    subject: str = ""
+    body: str = ""
+    voice: str = ""
+    enabled: bool = True
+    kept: Mapping[str, object] = {}
+
+
+class Contract(NamedTuple):
+    """A provider of the tenant's own: what it is told, and who we are there. `credentials` are sealed at rest, and shown to nobody."""
+
+    id: str
+    name: str
+    channels: tuple[str, ...]
+    settings: Mapping[str, str] = {}
+    credentials: Mapping[str, str] = {}
+    disabled: bool = False
+    created_at: int = 0
+    updated_at: int = 0
+
+
 class Tenant(NamedTuple):
     """Everything that the management API can change about the tenant itself.
 
@@ -44,6 +72,7 @@ class Tenant(NamedTuple):
     locales: tuple[str, ...] = ("en", "de")
     logout_urls: tuple[str, ...] = ()
     extra: bytes = b"{}"
+    templates: tuple[Template, ...] = ()
 
 
 class SigningKey(NamedTuple):
@@ -68,3 +97,4 @@ class Catalogue(NamedTuple):
     apis: Mapping[str, Api]
     grants: tuple[ClientGrant, ...]
     keys: tuple[SigningKey, ...]
+    contracts: tuple[Contract, ...] = ()

@@ -19,7 +19,7 @@ class Probes:
 
     check: Callable[[], Awaitable[Mapping[str, str]]]
     counts: Counts
-    messages: Mapping[str, int] = field(default_factory=dict)
+    messages: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
 
     async def alive(self, _: Request) -> Response:
         """Nothing is asked of anyone else: a dead database is no reason to restart us."""
@@ -42,7 +42,7 @@ class Probes:
 class Counted:
     """What was counted, as Prometheus collects it."""
 
-    def __init__(self, counts: Counts, messages: Mapping[str, int]) -> None:
+    def __init__(self, counts: Counts, messages: Mapping[tuple[str, str, str], int]) -> None:
         self.counts, self.messages = counts, messages
 
     def collect(self) -> "Iterable[Metric]":
@@ -52,7 +52,7 @@ class Counted:
         family = CounterMetricFamily("yett_requests", "Requests answered.", labels=("method", "route", "status"))
         for (method, route, status), count in sorted(self.counts.items()):
             family.add_metric((method, route, str(status)), count)
-        carried = CounterMetricFamily("yett_messages", "Messages taken by a provider, refused by one, given up.", labels=("outcome",))
-        for outcome, count in sorted(self.messages.items()):
-            carried.add_metric((outcome,), count)
+        carried = CounterMetricFamily("yett_messages", "Messages sent, refused, given up, delivered, failed later.", labels=("channel", "provider", "outcome"))
+        for labels, count in sorted(self.messages.items()):
+            carried.add_metric(labels, count)
         return (family, carried)

@@ -4,13 +4,17 @@ from yett.http.account import Account
 from yett.http.app import Route, asset
 from yett.http.asgi import Request, Response
 from yett.http.brand import brand_css
+from yett.http.deliveries import Deliveries
 from yett.http.demo import Demo
 from yett.http.health import Probes
+from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
 
 
-def routes(pages: Pages, account: Account, oauth: OAuth, probes: Probes, demo: Demo | None) -> tuple[Route, ...]:
+def routes(
+    pages: Pages, account: Account, oauth: OAuth, me: MyAccountApi, probes: Probes, demo: Demo | None, deliveries: Deliveries
+) -> tuple[Route, ...]:
     """The table. A path that ends in `/*` takes whatever follows."""
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
 
@@ -28,12 +32,16 @@ def routes(pages: Pages, account: Account, oauth: OAuth, probes: Probes, demo: D
         Route("/oauth/token", {"POST": oauth.token, "OPTIONS": oauth.preflight}, "decide"),
         Route("/mfa/challenge", {"POST": oauth.challenge, "OPTIONS": oauth.preflight}, "none"),
         Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
+        Route("/me/v1/factors", {"GET": me.factors, "OPTIONS": me.preflight}, "token"),
+        Route("/me/v1/authentication-methods", {"GET": me.all, "POST": me.begin, "OPTIONS": me.preflight}, "token"),
+        Route("/me/v1/authentication-methods/*", {"GET": me.one, "PATCH": me.change, "DELETE": me.remove, "POST": me.verify, "OPTIONS": me.preflight}, "token"),
         Route("/oauth/revoke", {"POST": oauth.revoke, "OPTIONS": oauth.preflight}, "none"),
         Route("/v2/logout", {"GET": oauth.logout}, "none", page=True),
         Route("/oidc/logout", {"GET": oauth.oidc_logout, "POST": oauth.oidc_logout}, "none", page=True),
         Route("/.well-known/openid-configuration", read, "none"),
         Route("/.well-known/oauth-authorization-server", read, "none"),
         Route("/.well-known/jwks.json", {"GET": oauth.jwks, "OPTIONS": oauth.preflight}, "none"),
+        Route("/deliveries/*", {"GET": deliveries.report, "POST": deliveries.report}, "none"),
         Route("/healthz", {"GET": probes.alive}, "none"),
         Route("/readyz", {"GET": probes.ready}, "none"),
         Route("/metrics", {"GET": probes.metrics}, "none"),

@@ -200,7 +200,7 @@ def change_account(
     conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
     consequences = _ended(seen.id, now) if ends else resting(seen.id, (*voids, *drops), now)
     consequences += [Query(UNENROL, {"this_account": seen.id, "this": one}) for one in sorted(set(drops))]
-    consequences += [*posted(notices, seal, now), *happened(happening)]
+    consequences += [*posted(notices, seal, now, seen.id), *happened(happening)]
     return (yield from all_or_nothing(conditions, then=Together(consequences)))
 
 
@@ -237,7 +237,7 @@ def unenrol(
     if not gone or not results[0].touched:
         yield UNDO
         return 0
-    yield Together((*resting(account, these, now), Query(FORGET_ALL, this), *posted(notices, seal, now), *happened(happening)))
+    yield Together((*resting(account, these, now), Query(FORGET_ALL, this), *posted(notices, seal, now, account), *happened(happening)))
     return gone
 
 
@@ -245,7 +245,7 @@ def forget(seal: Seal, account: str, happening: Sequence[Fact], device: str | No
     """Remember browsers no longer; one that is named is not known any longer either."""
     this = {"this_account": account}
     query = Query(FORGET_ALL, this) if device is None else Query(FORGET, this | {"this_device": device})
-    results = yield [query, *posted(notices, seal, now), *happened(happening)]
+    results = yield [query, *posted(notices, seal, now, account), *happened(happening)]
     return results[0].touched
 
 
@@ -263,13 +263,13 @@ def end_others(seal: Seal, account: str, sid: str, now: int, happening: Sequence
     step = [Query(END_BUT, this | {"this_session": sid}), revoked]
     if device is not None:
         step += [Query(FORGET_BUT, this | {"this_device": device}), Query(FORGET_ALL, this)]
-    results = yield [*step, *posted(notices, seal, now), *happened(happening)]
+    results = yield [*step, *posted(notices, seal, now, account), *happened(happening)]
     return results[0].touched
 
 
 def record(seal: Seal, happening: Sequence[Fact], notices: Sequence[Message], now: int) -> Steps[None]:
     """Facts that stand alone, and who is told of them."""
-    yield [*posted(notices, seal, now), *happened(happening)]
+    yield [*posted(notices, seal, now, next((one.account for one in happening if one.account), None)), *happened(happening)]
 
 
 def sign_out(session: bytes, now: int, happening: Sequence[Fact]) -> Steps[Row | None]:

@@ -86,7 +86,7 @@ def ask(seal: Seal, seen: Attempt, question: Challenge, facts: Sequence[Fact]) -
     consequences = [
         Query(VOID, {"this_attempt": seen.id}),
         Query(ASK, rows.challenge_values(question, seal)),
-        *posted(question.send, seal, at, question.id),
+        *posted(question.send, seal, at, seen.account, question.id, seen.client),
         *happened(facts),
     ]
     return (yield from all_or_nothing(held, then=consequences))

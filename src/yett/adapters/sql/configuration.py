@@ -6,19 +6,20 @@ from msgspec import json
 from sqlalchemy import delete, select, update
 
 from yett.adapters.sql import rows
-from yett.adapters.sql.schema import apis, client_grants, clients, meta, settings, signing_keys
+from yett.adapters.sql.schema import apis, client_grants, clients, contracts, meta, settings, signing_keys
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import UNDO, Query, Result, Row, Step, Steps, all_or_nothing, blob, into, lost, number, upsert, word
 from yett.adapters.sql.writes import happened
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.fact import Fact
 from yett.domain.requirement import Requirement
-from yett.domain.tenant import Catalogue, SigningKey, Tenant
+from yett.domain.tenant import Catalogue, Contract, SigningKey, Tenant
 from yett.ports import Change
 
 TENANT = "tenant"
 _requirement = json.Decoder(Requirement).decode
 _requirements = json.Decoder(dict[str, Requirement]).decode
+_strings = json.Decoder(dict[str, str]).decode
 
 VERSION = select(meta.c.version)
 NEW_VERSION = update(meta).values(version=meta.c.version + 1).returning(meta.c.version)
@@ -34,14 +35,17 @@ _READ: Step = [
     Query(select(apis.c.document, apis.c.requirement, apis.c.scope_requirements).order_by(apis.c.id)),
     Query(select(client_grants.c.id, client_grants.c.client, client_grants.c.audience, client_grants.c.scope).order_by(client_grants.c.id)),
     Query(select(*rows.columns(signing_keys, SigningKey._fields)).order_by(signing_keys.c.created_at, signing_keys.c.kid)),
+    Query(select(*rows.columns(contracts, Contract._fields)).order_by(contracts.c.created_at, contracts.c.id)),
 ]
 
 
-_PUT = {table.name: upsert(table, key) for table, key in ((settings, "name"), (clients, "id"), (apis, "id"), (client_grants, "id"), (signing_keys, "kid"))}
+_KEYS = ((settings, "name"), (clients, "id"), (apis, "id"), (client_grants, "id"), (signing_keys, "kid"), (contracts, "id"))
+_PUT = {table.name: upsert(table, key) for table, key in _KEYS}
 _DROP = {
     "client": delete(clients).where(clients.c.id == word("this")),
     "api": delete(apis).where(apis.c.id == word("this")),
     "client_grant": delete(client_grants).where(client_grants.c.id == word("this")),
+    "contract": delete(contracts).where(contracts.c.id == word("this")),
     "key": delete(signing_keys).where(signing_keys.c.kid == word("this")),
 }
 
@@ -65,6 +69,7 @@ def catalogue(found: Sequence[Result], seal: Seal) -> Catalogue:
         apis={one.identifier: one for one in known_apis},
         grants=tuple(ClientGrant(id, client, audience, tuple(json.decode(scope))) for id, client, audience, scope in found[4].rows),
         keys=tuple(_key(row, seal) for row in found[5].rows),
+        contracts=tuple(_contract(row, seal) for row in found[6].rows),
     )
 
 
@@ -114,6 +119,14 @@ def _put(one: Change, seal: Seal) -> Query:
         case SigningKey():
             private = seal.close("", "signing_keys", one.kid, "private", one.private)
             return Query(_PUT["signing_keys"], one._asdict() | {"private": private, "sealed_by": seal.current})
+        case Contract():
+            told = {
+                "channels": " ".join(one.channels),
+                "settings": rows.to_json(one.settings).decode(),
+                "credentials": seal.close("", "contracts", one.id, "credentials", rows.to_json(one.credentials)),
+                "sealed_by": seal.current,
+            }
+            return Query(_PUT["contracts"], one._asdict() | told)
 
 
 def _api(document: str, requirement: bytes | None, scope_requirements: bytes) -> Api:
@@ -128,3 +141,9 @@ def _api(document: str, requirement: bytes | None, scope_requirements: bytes) ->
 def _key(row: Row, seal: Seal) -> SigningKey:
     one = SigningKey(*row)
     return one._replace(private=seal.open("", "signing_keys", one.kid, "private", one.private))
+
+
+def _contract(row: Row, seal: Seal) -> Contract:
+    id, name, channels, told, sealed, disabled, *times = row
+    credentials = _strings(seal.open("", "contracts", id, "credentials", sealed))
+    return Contract(id, name, tuple(channels.split()), _strings(told), credentials, bool(disabled), *times)

@@ -93,6 +93,22 @@ signing_keys = Table(
     _key("kid"),
 )
 
+# The tenant's own providers: `credentials` are sealed.
+contracts = Table(
+    "contracts",
+    metadata,
+    _text("id"),
+    _text("name"),
+    _text("channels"),
+    _text("settings"),
+    _bytes("credentials"),
+    _truth("disabled"),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("sealed_by"),
+    _key(),
+)
+
 # `email_key` and `username_key` are canonical: no alias has counters of its own.
 accounts = Table(
     "accounts",
@@ -301,6 +317,8 @@ outbox = Table(
     metadata,
     _text("id"),
     _text("challenge", null=True),
+    _text("account", null=True),
+    _text("client", null=True),
     _text("channel"),
     _text("template"),
     _text("locale"),
@@ -319,6 +337,29 @@ outbox = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+)
+
+# What has left, or was given up: neither whom it went to nor what it said. `challenge` is the question whose code it carried.
+ledger = Table(
+    "ledger",
+    metadata,
+    _text("id"),
+    _text("channel"),
+    _text("template"),
+    _text("provider"),
+    _text("reference"),
+    _text("outcome"),
+    _text("detail"),
+    _text("price"),
+    _text("country"),
+    _text("account", null=True),
+    _text("client", null=True),
+    _text("challenge", null=True),
+    _number("at", index=True),
+    _number("updated_at"),
+    _key(),
+    Index("ix_ledger_reference", "provider", "reference"),
+    Index("ix_ledger_country", "country", "at"),
 )
 
 # Tries of accounts that do not exist, and rate limits where the limiter keeps them in SQL: GCRA arrival times.

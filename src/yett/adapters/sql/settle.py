@@ -34,7 +34,7 @@ def settle(
 ) -> Steps[Settled]:
     """Spend the try of a verdict. Locks are taken in one order everywhere: account, enrolments, attempt, challenge."""
     compared = sorted(judged, key=lambda one: one.enrolment.id)
-    leaves = [*happened(facts.get("done", ())), *posted(notices, seal, now)]
+    leaves = [*happened(facts.get("done", ())), *posted(notices, seal, now, seen.account)]
     right = next((one for one in compared if isinstance(one.verdict, Accepted)), None)
     if right is not None:
         step = _accepted(seal, seen, compared, right, asked, budget, now, after, conclusion)
@@ -193,7 +193,7 @@ def enrol(
     step += _onward(seen, asked, now, after, _as_of(conclusion, account))
     if spends is not None:
         step.append(moved(spends, spends._replace(done=True), now))
-    return (yield from _told([*step, *happened(facts.get("done", ())), *posted(notices, seal, now)], facts))
+    return (yield from _told([*step, *happened(facts.get("done", ())), *posted(notices, seal, now, account.id)], facts))
 
 
 def _as_of(conclusion: Conclusion | None, account: Account) -> Conclusion | None:

@@ -1,8 +1,11 @@
 """The store: each method of the port is one operation, and what its rows mean."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, Protocol, TypeVar
+
+from msgspec import MsgspecError
 
 from yett.adapters.sql import (
     accounts,
@@ -16,7 +19,7 @@ from yett.adapters.sql import (
     tokens,
     upkeep,
 )
-from yett.adapters.sql.seal import MOST_SEALS, Kek, KekFile, Seal, UnknownKey, new_key
+from yett.adapters.sql.seal import MOST_SEALS, Kek, KekFile, Seal, SealError, UnknownKey, new_key
 from yett.adapters.sql.steps import Operation, Query, Row
 from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
@@ -27,9 +30,10 @@ from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket, Budget
 from yett.domain.verdict import Settled, Verdict
-from yett.ports import Arrival, Change, Delivery, Judged, Redemption
+from yett.ports import Arrival, Change, Delivery, Entry, Granted, Judged, Receipt, Redemption
 
 T = TypeVar("T")
+LOG = logging.getLogger("yett.adapters.sql.store")
 _NO_TOKEN = b""
 
 
@@ -79,7 +83,7 @@ class SqlStore:
     async def configure(
         self,
         put: Sequence[Change],
-        drop: Sequence[tuple[Literal["client", "api", "client_grant", "key"], str]],
+        drop: Sequence[tuple[Literal["client", "api", "client_grant", "key", "contract"], str]],
         facts: Sequence[Fact],
         seen: int | None = None,
     ) -> int:
@@ -197,6 +201,11 @@ class SqlStore:
     async def revoke(self, grant: str, now: int, facts: Sequence[Fact]) -> None:
         """Revoke a grant."""
         await self.driver.write(partial(tokens.revoke, grant, now, facts))
+
+    async def granted(self, grant: str, now: int) -> Granted | None:
+        """The load of a grant."""
+        found = await self.driver.read(Query(tokens.GRANTED, {"this_grant": grant, "now": now}))
+        return await self._opened(lambda: tokens.granted_of(found, self.seal))
 
     async def grant_live(self, grant: str, now: int) -> bool:
         """Whether a grant stands."""
@@ -394,17 +403,42 @@ class SqlStore:
     # Outbox
 
     async def claim(self, now: int, lease: int, limit: int) -> tuple[Delivery, ...]:
-        """Due messages."""
-        found = await self.driver.write(partial(deliveries.claim, now, lease, limit))
-        return await self._opened(lambda: tuple(deliveries.delivery(row, self.seal) for row in found))
+        """Due messages; one that does not open has failed, and holds up none of the others."""
+        due = []
+        for row in await self.driver.write(partial(deliveries.claim, now, lease, limit)):
+            try:
+                due.append(await self._opened(partial(deliveries.delivery, row, self.seal)))
+            except (SealError, MsgspecError, ValueError):
+                LOG.exception("a message cannot be read, and is given up", extra={"message_id": row[0]})
+                await self.failed(row[0], None, "unreadable")
+        return tuple(due)
 
-    async def sent(self, id: str, now: int, receipt: str = "") -> None:  # noqa: ARG002 -- of the port
+    async def may_leave(self, one: Delivery, now: int) -> bool:
+        """Asked right before it leaves."""
+        return bool(await self.driver.read(Query(deliveries.MAY_LEAVE, {"this": one.id, "tries": one.tries + 1, "now": now})))
+
+    async def sent(self, entry: Entry, facts: Sequence[Fact] = ()) -> None:
         """A message has left."""
-        await self.driver.write(partial(deliveries.sent, id, receipt))
+        await self.driver.write(partial(deliveries.sent, entry, facts))
 
-    async def failed(self, id: str, next_at: int | None, error: str) -> None:
+    async def failed(self, id: str, next_at: int | None, error: str, entry: Entry | None = None, facts: Sequence[Fact] = ()) -> None:
         """A message has not left."""
-        await self.driver.write(partial(deliveries.failed, id, next_at, error))
+        await self.driver.write(partial(deliveries.failed, id, next_at, error, entry, facts))
+
+    async def delivered(self, provider: str, receipts: Sequence[Receipt], now: int) -> int:
+        """What became of it."""
+        return await self.driver.write(partial(deliveries.delivered, provider, receipts, now)) if any(one.reference for one in receipts) else 0
+
+    async def ledger(self, offset: int, limit: int) -> tuple[tuple[Entry, ...], int]:
+        """A page of the ledger."""
+        found = await self.driver.read(Query(deliveries.LEDGER, {"limit": limit, "offset": offset}))
+        total = await self.driver.read(Query(deliveries.LINES))
+        return tuple(Entry(*row) for row in found), total[0][0]
+
+    async def conversion(self, country: str, since: int) -> tuple[int, int]:
+        """Codes sent there, and how many were used."""
+        ((sent, used),) = await self.driver.read(Query(deliveries.CONVERSION, {"country": country, "since": since}))
+        return sent, used
 
     async def outgoing(self, limit: int) -> tuple[Delivery, ...]:
         """The newest messages."""

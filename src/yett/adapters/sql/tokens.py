@@ -12,7 +12,7 @@ from yett.adapters.sql.steps import EPOCH, NOW, Query, Row, Steps, all_or_nothin
 from yett.adapters.sql.writes import TOKEN, granted, happened
 from yett.domain.fact import Fact
 from yett.domain.session import Grant, Session, Token
-from yett.ports import Redemption
+from yett.ports import Granted, Redemption
 
 _LIVE = (grants.c.revoked_at.is_(None), grants.c.ends_at > NOW)
 
@@ -28,6 +28,16 @@ REDEEMABLE = select(meta.c.version, *rows.TOKEN, *rows.GRANT, *rows.ACCOUNT, *ro
 _AT_GRANT = 1 + len(rows.TOKEN)
 _AT_ACCOUNT = _AT_GRANT + len(rows.GRANT)
 _AT_ENROLMENT = _AT_ACCOUNT + len(rows.ACCOUNT)
+
+GRANTED = (
+    select(meta.c.version, *rows.GRANT, *rows.ACCOUNT, *rows.ENROLMENT)
+    .select_from(
+        meta.join(grants, and_(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == meta.c.epoch))
+        .join(accounts, accounts.c.id == grants.c.account)
+        .outerjoin(enrolments, enrolments.c.account == accounts.c.id)
+    )
+)  # fmt: skip
+_OF_GRANT = len(rows.TOKEN)
 
 LIVE = select(exists().where(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == EPOCH))
 HOLD_GRANT = select(grants.c.id).where(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == EPOCH).with_for_update(key_share=True)
@@ -53,6 +63,15 @@ def redemption(found: Sequence[Row], seal: Seal) -> Redemption | None:
         rows.account(row[_AT_ACCOUNT:_AT_ENROLMENT]),
         tuple(rows.enrolment(one[_AT_ENROLMENT:], seal) for one in found if one[_AT_ENROLMENT] is not None),
     )
+
+
+def granted_of(found: Sequence[Row], seal: Seal) -> Granted | None:
+    """What the load of a grant means."""
+    if not found:
+        return None
+    account, enrolment = _AT_ACCOUNT - _OF_GRANT, _AT_ENROLMENT - _OF_GRANT
+    has = tuple(rows.enrolment(one[enrolment:], seal) for one in found if one[enrolment] is not None)
+    return Granted(found[0][0], rows.grant(found[0][1:account]), rows.account(found[0][account:enrolment]), has)
 
 
 def redeem(token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]) -> Steps[Literal["done", "replayed"]]:

@@ -9,11 +9,13 @@ from yett.adapters.sql.schema import (
     attempts,
     buckets,
     challenges,
+    contracts,
     data_keys,
     devices,
     enrolments,
     facts,
     grants,
+    ledger,
     meta,
     misses,
     outbox,
@@ -60,6 +62,7 @@ _SWEEP = (
     _over(grants, "id", grants.c.ends_at < _YESTERDAY),
     _over(devices, "token", devices.c.used_at < NOW - 400 * DAY),
     _over(outbox, "id", (outbox.c.due_at.is_(None)) & (outbox.c.created_at < NOW - 7 * DAY)),
+    _over(ledger, "id", ledger.c.at < NOW - 400 * DAY),
     _over(misses, "identifier", misses.c.paced_at < NOW),
     _over(buckets, "key", buckets.c.paced_at < NOW),
 )
@@ -102,6 +105,7 @@ def rewrap(wrap: Callable[[DataKey], bytes]) -> Steps[None]:
 _SEALED: tuple[tuple[Table, str, str | None, tuple[str, ...]], ...] = (
     (enrolments, "id", "account", ("secret",)),
     (signing_keys, "kid", None, ("private",)),
+    (contracts, "id", None, ("credentials",)),
     (challenges, "id", None, ("secret", "show")),
     (outbox, "id", None, ("to", "data")),
 )

@@ -80,12 +80,14 @@ def happened(these: Sequence[Fact]) -> list[Query]:
     return [Query(record(len(these)), values)]
 
 
-def posted(messages: Iterable[Message], seal: Seal, now: int, challenge: str | None = None) -> list[Query]:
-    """Messages into the outbox; their ids sort in the order in which they were written."""
+def posted(
+    messages: Iterable[Message], seal: Seal, now: int, account: str | None, challenge: str | None = None, client: str | None = None
+) -> list[Query]:
+    """Messages to this account into the outbox; their ids sort in the order in which they were written."""
     step = []
     for one in messages:
         id = f"{now:012x}{next(_order) & 0xFFFFFFFF:08x}{os.urandom(10).hex()}"
-        step.append(Query(MESSAGE, rows.message_values(id, one, seal) | {"challenge": challenge, "created_at": now}))
+        step.append(Query(MESSAGE, rows.message_values(id, one, seal) | {"account": account, "client": client, "challenge": challenge, "created_at": now}))
     return step
 
 

@@ -12,7 +12,7 @@ from yett.flows.mint import Mint
 from yett.ports import Change, Configuration
 
 ROUNDS = 8
-Drop = tuple[Literal["client", "api", "client_grant", "key"], str]
+Drop = tuple[Literal["client", "api", "client_grant", "key", "contract"], str]
 
 
 class Edit(NamedTuple):
