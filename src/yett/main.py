@@ -18,6 +18,7 @@ from yett import __version__
 from yett.config import PORT, Config, Fault, Faulty, is_loopback, parse
 from yett.factors.email import Email
 from yett.factors.password import Password
+from yett.factors.phone import Phone
 from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
 from yett.factors.webauthn import WebAuthn
