@@ -67,6 +67,13 @@ class Here(NamedTuple):
         """The application that asks."""
         return OWN_PAGES if self.attempt.client == OWN_PAGES.id else self.catalogue.clients[self.attempt.client]
 
+    @property
+    def asked(self) -> tuple[Enrolment, ...]:
+        """The enrolment that the page is about, and the others of its kind that would do as well."""
+        one = self.place.enrolment
+        alike = (each for each in self.case.enrolments if each.kind == self.place.kind and each.id in self.place.choices)
+        return () if one is None else (one, *(each for each in alike if each.id != one.id))
+
     def at(self, screen: str, words: Words) -> "Here":
         """As seen from `screen`: whoever has not typed a code yet may still go back and type another destination."""
         typed_again = self.place.verb == "enrol" and words.screens and screen == words.screen_enrol
@@ -82,6 +89,7 @@ class Whereabouts:
     gate: Gate
     mint: Mint
     password: Factor
+    origin: str = ""
 
     async def find(self, state: str, browser: Browser, via: str = "browser") -> Here | None:
         """One load; None where there is no such attempt of this holder and this way in, or its client is gone."""
@@ -141,6 +149,8 @@ class Whereabouts:
             issuer=tenant.brand.name,
             label=label,
             transaction=here.attempt.transaction,
+            origin=self.origin,
+            account=account.id if account else "",
         )
 
     def budget(self, here: Here, *, first: bool) -> Budget:

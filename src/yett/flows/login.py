@@ -92,7 +92,7 @@ class Login:
             case "password", _:
                 return await self._told(here, await self.prove.password(here, form.get("password", ""), browser), browser)
             case "prove", "default":
-                told = await self.prove.factor(here, form.get("code", ""), browser, remember=form.get("rememberBrowser") == "true")
+                told = await self.prove.factor(here, _answer(form), browser, remember=form.get("rememberBrowser") == "true")
                 return await self._told(here, told, browser)
             case "prove" | "enrol", "resend":
                 return await self.showing.page(here, browser, again=True)
@@ -103,7 +103,7 @@ class Login:
             case "enrol", channel if channel in here.place.channels and here.arrival.challenge:
                 return await self._reach(here, here.arrival.challenge.show.get("typed", ""), channel, {}, browser)
             case "enrol", "default" | "saved":
-                told = await self.prove.enrol(here, form.get("code", "") if action == "default" else action, browser)
+                told = await self.prove.enrol(here, _answer(form) if action == "default" else action, browser)
                 return await self._told(here, told, browser)
             case _:
                 return await self.showing.page(here, browser, error="unknown_action")
@@ -164,3 +164,8 @@ class Login:
         if isinstance(asked, Withheld):
             return await self.showing.page(here, browser, asked.reason, typed=form)
         return Go(self.whereabouts.gate.factors[asked.kind].words.screens[asked.channel], here.attempt.id)
+
+
+def _answer(form: Mapping[str, str]) -> str:
+    """What was typed, or what an authenticator said."""
+    return form.get("code") or form.get("response", "")

@@ -10,7 +10,7 @@ from yett.domain.account import canonical
 from yett.domain.enrolment import Challenge, Enrolment
 from yett.domain.fact import Fact
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
-from yett.factors.base import Factor
+from yett.factors.base import Factor, Told
 from yett.flows.accounts import Births
 from yett.flows.alarm import Alarm
 from yett.flows.asking import RINGS, Asking, Withheld
@@ -119,13 +119,19 @@ class Own:
         self.asking.post()
         return Enrolled(new, shown) if new else _why(verdict)
 
-    async def rename(self, owner: Owner, id: str, name: str) -> Enrolment | str:
-        """Give an enrolment another name: that proves nothing and weakens nothing."""
+    async def rename(self, owner: Owner, id: str, name: str | None, *, preferred: str = "") -> Enrolment | str:
+        """Give an enrolment another name, or another of its channels: that proves nothing and weakens nothing."""
         held = self.ownership.mine(owner, id)
         if held is None:
             return "absent"
-        renamed = held.enrolment._replace(name=named(name))
-        fact = self.ownership.fact(owner, "gd_update_device_account", self.ownership.gate.factors[renamed.kind], enrolment=id)
+        renamed, factor = held.enrolment, self.ownership.gate.factors[held.enrolment.kind]
+        if preferred and not (isinstance(factor, Told) and preferred in factor.words.channels and len(factor.words.channels) > 1):
+            return "no_channel"
+        if preferred and isinstance(factor, Told):
+            state = factor.bound(factor.described(renamed)[factor.told], preferred)
+            renamed = renamed._replace(state=state._replace(mark=renamed.state.mark))
+        renamed = renamed if name is None else renamed._replace(name=named(name))
+        fact = self.ownership.fact(owner, "gd_update_device_account", factor, enrolment=id)
         done = await self.store.change_account(owner.account, owner.account, (renamed,), ends=False, now=self.mint.clock(), facts=(fact,))
         return renamed if done else "busy"
 
@@ -182,7 +188,7 @@ class Own:
             sheet = self.births.companion(owner.account, factor, verdict.state, owner.enrolments)
             return sheet if sheet.generation > 1 else sheet._replace(id=begun.enrolment)
         used = now if verdict.shown else None
-        return Enrolment(begun.enrolment, owner.account.id, factor.kind, verdict.state, name=begun.name, created_at=now, used_at=used)
+        return Enrolment(begun.enrolment, owner.account.id, factor.kind, verdict.state, lookup=verdict.lookup, name=begun.name, created_at=now, used_at=used)
 
     def _sheet(self, owner: Owner, factor: Factor) -> tuple[Enrolment | None, tuple[str, ...]]:
         """Recovery codes along with a factor, where the account has none that are left."""

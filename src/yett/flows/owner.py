@@ -60,6 +60,7 @@ class Ownership:
 
     gate: Gate
     mint: Mint
+    origin: str = ""
 
     def listed(self, owner: Owner) -> Sequence[Held]:
         """The enrolments of the account, the oldest first; a password has no page of this kind."""
@@ -121,6 +122,8 @@ class Ownership:
             target=target or label,
             issuer=tenant.brand.name,
             label=label,
+            origin=self.origin,
+            account=owner.account.id,
         )
 
     def asker(self, owner: Owner) -> Asker:

@@ -54,11 +54,12 @@ class Prove:
         return await self._settle(here, one, None, verdict, factor, browser, remember=False)
 
     async def factor(self, here: Here, code: str, browser: Browser, *, remember: bool) -> Here | Leave | str:
-        """A further factor: the one that the page is about."""
-        one = here.place.enrolment
-        if one is None:
+        """A further factor: the one that the page is about, or one of the same kind that says itself which it is."""
+        if not here.asked:
             return "wrong_code"
-        factor = self.whereabouts.gate.factors[one.kind]
+        factor = self.whereabouts.gate.factors[here.place.kind]
+        lookup = factor.locate(code.encode())
+        one = next((one for one in here.asked if lookup is not None and one.lookup == lookup), here.asked[0])
         asked = here.arrival.challenge if here.arrival.challenge and one.id in here.arrival.challenge.to else None
         verdict = factor.verify(one, asked, code.encode(), self.whereabouts.ask(here, factor))
         return await self._settle(here, one, asked, verdict, factor, browser, remember=remember)
@@ -154,15 +155,18 @@ class Prove:
         return next((one for one in here.case.enrolments if one.kind == kind and one.id in here.case.usable), None)
 
     def _enrolment(self, asked: Challenge, account: str, factor: Factor, verdict: Verdict, now: int, old: Enrolment | None) -> Enrolment:
-        state = verdict.state if isinstance(verdict, Accepted) else asked.remember
-        proves = isinstance(verdict, Accepted) and verdict.shown is not None
+        right = verdict if isinstance(verdict, Accepted) else Accepted(asked.remember)
+        state, proves = right.state, right.shown is not None
         if old is not None:
             return old._replace(state=state, status="active", generation=old.generation + 1, created_at=now, failures=0, paced_at=0)
-        return Enrolment(f"{factor.words.id_prefix}|{self.mint.name('dev_', 12)}", account, factor.kind, state, created_at=now, used_at=now if proves else None)
+        id, used = f"{factor.words.id_prefix}|{self.mint.name('dev_', 12)}", now if proves else None
+        return Enrolment(id, account, factor.kind, state, lookup=right.lookup, created_at=now, used_at=used)
 
     def _notices(self, here: Here, factor: Factor, verdict: Verdict) -> Sequence[Message]:
-        """A lost way back is worth telling: whoever used a recovery code is told on another channel."""
+        """A lost way back is worth telling, and a key of which somebody has a copy: on another channel."""
         account = here.arrival.account
+        if account and isinstance(verdict, Rejected) and verdict.alarm:
+            return (_notice("factor_copied", account.email, here, factor),)
         if account is None or not factor.words.companion or isinstance(verdict, Rejected):
             return ()
         return (_notice("recovery_used", account.email, here, factor),)

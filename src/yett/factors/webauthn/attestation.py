@@ -10,7 +10,8 @@ from yett.factors.webauthn import der
 from yett.factors.webauthn.android import android_key
 from yett.factors.webauthn.cbor import Value
 from yett.factors.webauthn.certificates import aaguid_of, certificates, is_leaf, name_of
-from yett.factors.webauthn.keys import CURVES, ES256, key_of, signed
+from yett.factors.webauthn.credential import ES256
+from yett.factors.webauthn.keys import CURVES, key_of, signed
 from yett.factors.webauthn.making import Making, Vouched
 from yett.factors.webauthn.tpm import tpm
 

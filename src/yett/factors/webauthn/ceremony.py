@@ -2,63 +2,14 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from yett.factors.webauthn.attestation import vouched
 from yett.factors.webauthn.cbor import decode
 from yett.factors.webauthn.certificates import trusted
+from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import BE, BS, UP, UV, Attested, AuthenticatorData, ClientData, attestation_object, authenticator_data, client_data
 from yett.factors.webauthn.keys import public_key, signed
 from yett.factors.webauthn.making import Making, Vouched
-
-
-class Refused(Exception):
-    """A ceremony that does not hold; the reason is one of a closed list that pages have words for."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class Terms(NamedTuple):
-    """What a ceremony must fulfil. `top_origins` may embed us (none: nobody); `verified`: the user must be."""
-
-    challenge: bytes
-    rp_id: str
-    origins: tuple[str, ...]
-    top_origins: tuple[str, ...] = ()
-    verified: bool = False
-
-
-class Trust(NamedTuple):
-    """Which authenticators are good enough. `roots` are trust anchors in DER, by model; b"" those of every model.
-
-    `attested`: only what a root vouches for. `allowed` and `denied` are models (an empty `allowed`: any). `hardware`:
-    only keys that cannot leave their authenticator, which a root or the format must say.
-    """
-
-    attested: bool = False
-    allowed: frozenset[bytes] = frozenset()
-    denied: frozenset[bytes] = frozenset()
-    hardware: bool = False
-    roots: Mapping[bytes, Sequence[bytes]] = {}
-    protected: frozenset[bytes] = frozenset()
-    """Models whose metadata says that their keys are kept in hardware."""
-
-
-class Credential(NamedTuple):
-    """A credential as it is kept. `model` is vouched for only where `attested` says so."""
-
-    id: bytes
-    key: bytes
-    counter: int
-    eligible: bool
-    backed_up: bool
-    verified: bool
-    model: bytes
-    attested: bool
-    hardware: bool
 
 
 def register(client: bytes, attestation: bytes, terms: Terms, trust: Trust, now: int) -> Credential:

@@ -10,9 +10,8 @@ from yett.domain.enrolment import Challenge, Enrolment, State
 from yett.domain.proof import Shown
 from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Ask, Words
-from yett.factors.webauthn.ceremony import Credential, Refused, Terms, Trust, authenticate, register
+from yett.factors.webauthn.credential import ALGORITHMS, Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import base64url, unbase64url
-from yett.factors.webauthn.keys import ALGORITHMS
 
 LIVES, SHORTEST_CHALLENGE = 300, 32
 Use = Literal["webauthn-roaming", "webauthn-platform", "passkey"]
@@ -82,6 +81,9 @@ class WebAuthn:
         """Judge what the browser made; a credential is found by its id, so none is enrolled twice, whoever holds it."""
         if not (pending.offer and pending.answerable(ask.now)):
             return Rejected("expired")
+        # Certificates and keys are loaded when first used: a login by other means need not wait for them.
+        from yett.factors.webauthn.ceremony import register
+
         try:
             said, response = _answer(answer, "clientDataJSON", "attestationObject")
             made = register(response[0], response[1], _terms(pending), trust_of(ask.rules), ask.now)
@@ -116,6 +118,8 @@ class WebAuthn:
         """Judge an assertion. A counter that went back is a copy: refused, and told to the owner."""
         if asked is None or asked.offer or not asked.answerable(ask.now) or (asked.to and one.id not in asked.to):
             return Rejected("expired")
+        from yett.factors.webauthn.ceremony import authenticate
+
         try:
             said, (client, data, signature) = _answer(answer, "clientDataJSON", "authenticatorData", "signature")
             if unbase64url(str(said.get("rawId", ""))) != one.lookup:
@@ -160,7 +164,7 @@ class WebAuthn:
             "origins": [ask.origin, *_texts(ask.rules.get("origins"))],
             "verified": wish.verification == "required",
         }
-        show = {"options": json.dumps(options)}
+        show = {"ceremony": json.dumps(options)}
         remember = State(b"", json.dumps(terms).encode())
         return Challenge(ask.id, ask.attempt, self.kind, "", to, remember, show, (), ask.transaction, ask.now + LIVES)
 

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 
 from yett.factors.webauthn.cbor import Value
+from yett.factors.webauthn.credential import ALGORITHMS, ED448, EDDSA, ES256, ES384, ES512, PS256, RS256
 
-ES256, EDDSA, ES384, ES512, RS256, PS256, ED448 = -7, -8, -35, -36, -257, -37, -53
 KTY, ALG, CRV, X, Y, N, E = 1, 3, -1, -2, -3, -1, -2
 OKP, EC2, RSA = 1, 2, 3
 # Weaker ones are refused whatever they sign.
@@ -36,8 +36,6 @@ EDWARDS: Mapping[int, tuple[int, Callable[[bytes], PublicKey]]] = {
     EDDSA: (6, ed25519.Ed25519PublicKey.from_public_bytes),
     ED448: (7, ed448.Ed448PublicKey.from_public_bytes),
 }
-# In the order of preference: what is small and hard to get wrong first.
-ALGORITHMS = (EDDSA, ES256, ED448, ES384, ES512, RS256, PS256)
 # What an algorithm hashes with, where a format signs a digest (TPM) or a certificate names none.
 HASHES: Mapping[int, hashes.HashAlgorithm] = {**{alg: one.hash for alg, one in CURVES.items()}, RS256: hashes.SHA256(), PS256: hashes.SHA256()}
 

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from tests.core.factors.webauthn.authenticator import BE, CHALLENGE, NOW, ORIGIN, RP, UP, Authenticator, Maker, cbor, der, key_for, sign
-from yett.factors.webauthn.ceremony import Credential, Refused, Terms, Trust, register
+from yett.factors.webauthn.ceremony import register
+from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 
 MAKER = Maker()
 TERMS, TRUST = Terms(CHALLENGE, RP, (ORIGIN,)), Trust(roots={b"": (MAKER.root(),)})

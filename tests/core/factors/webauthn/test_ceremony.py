@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.core.factors.webauthn.authenticator import AT, BE, BS, CHALLENGE, ED, NOW, ORIGIN, RP, UP, UV, Authenticator, Maker, cbor, cose, key_for, sign
-from yett.factors.webauthn.ceremony import Credential, Refused, Terms, Trust, authenticate, register
+from yett.factors.webauthn.ceremony import authenticate, register
+from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 
 TERMS = Terms(CHALLENGE, RP, (ORIGIN, "https://related.example.test"))
 EMBEDDED = TERMS._replace(top_origins=("https://shop.example.test",))

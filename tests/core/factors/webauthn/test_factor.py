@@ -19,7 +19,7 @@ ASK = Ask(bytes(64), NOW, "question", "attempt", issuer="ACME", label="ada@examp
 
 
 def options(asked: Challenge) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(asked.show["options"])
+    said: dict[str, Any] = json.loads(asked.show["ceremony"])
     return said
 
 

@@ -28,7 +28,7 @@ PLAIN: Bend = {}
 
 
 def options(asked: Challenge) -> dict[str, Any]:
-    said: dict[str, Any] = json.loads(asked.show["options"])
+    said: dict[str, Any] = json.loads(asked.show["ceremony"])
     return said
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.core.factors.webauthn.authenticator import NOW, cbor
 from yett.factors.webauthn.cbor import decode
-from yett.factors.webauthn.ceremony import Credential, Refused, Terms, Trust, authenticate, register
+from yett.factors.webauthn.ceremony import authenticate, register
+from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import AT, BE, BS, ED, HEAD, UP, UV, attestation_object
 
 GIVEN = json.loads((Path(__file__).parents[3] / "vectors" / "webauthn-l3-test-vectors.json").read_text())

@@ -1,0 +1,114 @@
+"""Keys in Chromium, with its own virtual authenticators (CDP): what works, and what each thing that goes wrong is told as."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import BrowserContext, CDPSession, Page, expect
+
+from tests.serving import serving
+
+pytestmark = pytest.mark.browser
+Audit = Callable[[Page], Awaitable[list[str]]]
+USB = {"protocol": "ctap2", "transport": "usb", "hasResidentKey": False, "hasUserVerification": False, "isUserVerified": False}
+INTERNAL = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+
+
+class Keys:
+    """The authenticators that a browser has at hand."""
+
+    def __init__(self, cdp: CDPSession) -> None:
+        self.cdp = cdp
+
+    @classmethod
+    async def of(cls, page: Page) -> "Keys":
+        cdp = await page.context.new_cdp_session(page)
+        await cdp.send("WebAuthn.enable", {"enableUI": False})
+        return cls(cdp)
+
+    async def add(self, kind: dict[str, Any], **more: Any) -> str:
+        options = {**kind, "automaticPresenceSimulation": True, **more}
+        return str((await self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options}))["authenticatorId"])
+
+    async def drop(self, id: str) -> None:
+        await self.cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": id})
+
+    async def credentials(self, id: str) -> list[dict[str, Any]]:
+        return list((await self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": id}))["credentials"])
+
+    async def bend(self, id: str, **bits: bool) -> None:
+        await self.cdp.send("WebAuthn.setResponseOverrideBits", {"authenticatorId": id, **bits})
+
+    async def verified(self, id: str, *, is_: bool) -> None:
+        await self.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": id, "isUserVerified": is_})
+
+
+def switch(issuer: str, folder: Path, *factors: str, on: bool = True, **rest: Any) -> None:
+    """What an operator does, with the management API."""
+    admin = json.loads((folder / "admin.json").read_text())
+    grant = {"grant_type": "client_credentials", **{name: admin[name] for name in ("client_id", "client_secret", "audience")}}
+    token = httpx.post(f"{issuer}oauth/token", json=grant).json()["access_token"]
+    for factor in factors:
+        httpx.put(f"{issuer}api/v2/guardian/factors/{factor}", json={"enabled": on}, headers={"authorization": f"Bearer {token}"}).raise_for_status()
+
+
+async def at(page: Page, name: str, audit: Audit | None = None) -> None:
+    await expect(page.locator("body")).to_have_attribute("data-screen", name)
+    if audit:
+        assert await audit(page) == []
+
+
+async def logged_in(page: Page, issuer: str, demo: dict[str, Any]) -> None:
+    """With the password alone."""
+    await page.goto(f"{issuer}demo")
+    await page.get_by_role("button", name="Log in").first.click()
+    await page.locator("input[name=username]").fill(demo["email"])
+    await page.keyboard.press("Enter")
+    await page.locator("input[name=password]").fill(demo["password"])
+    await page.keyboard.press("Enter")
+    await at(page, "demo-home")
+
+
+async def amr(page: Page) -> str:
+    await at(page, "demo-home")
+    return await page.locator("body").inner_text()
+
+
+async def stepped_up(page: Page) -> None:
+    """Choose the security key where there is a choice, and save the recovery codes."""
+    await page.locator("button[value=step-up]").first.click()
+
+
+async def enrolled(page: Page, kind: str, audit: Audit) -> None:
+    await stepped_up(page)
+    await at(page, "mfa-begin-enroll-options", audit)
+    await page.locator(f"button[name=action][value={kind}]").click()
+    await at(page, f"mfa-{kind}-enrollment", audit)
+    await page.locator("[data-start]").click()
+    await at(page, "mfa-recovery-code-enrollment")
+    await page.locator("input[type=checkbox]").check()
+    await page.locator("button[value=saved]").click()
+    await at(page, "demo-home")
+
+
+async def test_a_security_key_is_the_second_step(context: BrowserContext, axe: Audit, tmp_path: Path, free_port: Callable[[], int]) -> None:
+    with serving(tmp_path, free_port(), "--demo") as issuer:
+        switch(issuer, tmp_path, "webauthn-roaming")
+        demo = json.loads((tmp_path / "demo.json").read_text())
+        page = await context.new_page()
+        keys = await Keys.of(page)
+        key = await keys.add(USB)
+        await logged_in(page, issuer, demo)
+        await enrolled(page, "webauthn-roaming", axe)
+        assert '["pwd","pop","mfa"]' in (await amr(page)).replace(" ", "")
+        (kept,) = await keys.credentials(key)
+        assert kept["rpId"] == "localhost"
+
+        # The next login asks for it by itself; the page goes on without a click.
+        await context.clear_cookies()
+        await logged_in(page, issuer, demo)
+        await stepped_up(page)
+        assert '["pwd","pop","mfa"]' in (await amr(page)).replace(" ", "")
