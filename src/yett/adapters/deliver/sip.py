@@ -37,7 +37,7 @@ class Sip:
     rings: float = RINGS
     pace: float = PACE
     t1: float = 0.5
-    _calls: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
+    _calls: dict[asyncio.Task[None], tuple[Call, Voice]] = field(default_factory=dict, repr=False)
 
     async def send(self, letter: Letter) -> Sent:
         """Let it ring; the reference is the Call-ID. Raises Undelivered."""
@@ -57,16 +57,20 @@ class Sip:
             raise Undelivered(f"{self.name}: no answer in time") from None
         except asyncio.CancelledError:
             # Another provider will call: this one must not ring as well.
-            self._later(self._abandon(call, voice))
+            self._later(call, voice, self._leave(call))
             raise
-        self._later(self._converse(call, voice, audio, once))
+        self._later(call, voice, self._converse(call, voice, audio, once))
         return Sent(call.id)
 
     async def close(self) -> None:
-        """End what is going on."""
-        for one in list(self._calls):
+        """Hang up, whatever is going on."""
+        going_on = dict(self._calls)
+        for one in going_on:
             one.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        await asyncio.gather(*going_on, return_exceptions=True)
+        await asyncio.gather(*(self._leave(call) for call, _ in going_on.values()))
+        for call, voice in going_on.values():
+            self._close(call, voice)
 
     async def _open(self, to: str) -> tuple[Call, Voice]:
         """Two sockets, for what is said of the call and for what is said in it. Raises Undelivered."""
@@ -87,22 +91,16 @@ class Sip:
     async def _converse(self, call: Call, voice: Voice, audio: bytes, once: int) -> None:
         """Wait for whoever picks up, speak, hang up, and tell what came of it."""
         try:
-            try:
-                async with asyncio.timeout(self.rings):
-                    await call.reach(ringing=False)
-            except TimeoutError:
-                await call.give_up()
-                return self._tell(call, "nobody answered")
-            except SipRefused as refused:
-                return self._tell(call, str(refused))
-            fault = await self._speak(call, voice, audio)
-            await call.hang_up()
-            self._tell(call, fault or ("" if voice.sent >= once else "hung up"))
-        except asyncio.CancelledError:
-            await (call.hang_up() if call.sdp else call.give_up())
-            raise
-        finally:
-            self._close(call, voice)
+            async with asyncio.timeout(self.rings):
+                await call.reach(ringing=False)
+        except TimeoutError:
+            await call.give_up()
+            return self._tell(call, "nobody answered")
+        except SipRefused as refused:
+            return self._tell(call, str(refused))
+        fault = await self._speak(call, voice, audio)
+        await call.hang_up()
+        return self._tell(call, fault or ("" if voice.sent >= once else "hung up"))
 
     async def _speak(self, call: Call, voice: Voice, audio: bytes) -> str:
         """Until it is said, or the other side hangs up; what was in the way, or nothing."""
@@ -123,20 +121,24 @@ class Sip:
             await asyncio.gather(said, left, return_exceptions=True)
         return ""
 
-    async def _abandon(self, call: Call, voice: Voice) -> None:
-        try:
-            await call.give_up()
-        finally:
-            self._close(call, voice)
+    @staticmethod
+    async def _leave(call: Call) -> None:
+        await (call.hang_up() if call.sdp else call.give_up())
 
     def _tell(self, call: Call, fault: str) -> None:
         with suppress(Exception):
             self.means.on_receipt(Receipt(call.id, "failed" if fault else "delivered", fault))
 
-    def _later(self, work: Coroutine[object, object, None]) -> None:
+    def _later(self, call: Call, voice: Voice, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
+        self._calls[task] = call, voice
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        call, voice = self._calls.pop(task)
+        # One that was cancelled has still to hang up: close() does.
+        if not task.cancelled():
+            self._close(call, voice)
 
     @staticmethod
     def _close(call: Call, voice: Voice) -> None:

@@ -71,14 +71,14 @@ class Call(asyncio.DatagramProtocol):
 
     async def reach(self, *, ringing: bool) -> None:
         """Wait until it is answered, or, with `ringing`, until it rings. Raises SipRefused, and TimeoutError where nobody answers at all."""
-        while True:
+        while not self._ack:
             response = await self._next()
             if response.status >= FAILED:
                 self._refused(response)
             elif response.status >= ANSWERED:
-                return self._accept(response)
+                self._accept(response)
             elif response.status >= RINGING and ringing:
-                return None
+                return
 
     async def hang_up(self) -> None:
         """BYE, again until it is heard or no use."""
@@ -113,14 +113,15 @@ class Call(asyncio.DatagramProtocol):
 
     async def _next(self) -> SipMessage:
         """The next answer to INVITE, which is sent again until there is one (17.1.1.2)."""
-        for wait in self._waits():
+        for tried, wait in enumerate(self._waits()):
+            if tried:
+                self.transport.sendto(self._invite)
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if self._provisional else wait):
                     while (response := await self._heard.get())["cseq"] != f"{self._number} INVITE":
                         pass
                     self._provisional = True
                     return response
-            self.transport.sendto(self._invite)
         raise TimeoutError
 
     def _refused(self, response: SipMessage) -> None:

@@ -99,7 +99,7 @@ def offer(host: str, port: int) -> str:
 
 def answered(sdp: str) -> tuple[str, int] | None:
     """Where the other side wants the voice; None where it takes none of ours."""
-    where = re.search(r"^c=IN IP[46] ([0-9A-Fa-f.:]+)", sdp, re.MULTILINE)
+    where = re.search(r"^c=IN IP[46] ([0-9A-Fa-f.:]+)(?=[/\r\n]|\Z)", sdp, re.MULTILINE)
     audio = re.search(r"^m=audio ([0-9]{1,5}) RTP/AVP((?: [0-9]+)+)", sdp, re.MULTILINE)
     if not where or not audio or "0" not in audio[2].split() or not 0 < int(audio[1]) <= 65535:  # noqa: PLR2004 - the last port
         return None
