@@ -61,6 +61,9 @@ class PlainHasher:
     async def hash(self, password: str) -> bytes:
         return b"plain:" + password.encode()
 
+    def outdated(self, hashed: bytes) -> bool:
+        return not hashed.startswith(b"plain:")
+
     async def verify(self, hashed: bytes | None, password: str) -> bool:
         self.looks += 1
         return hashed is not None and hashed == b"plain:" + password.encode()

@@ -127,6 +127,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.prove import Prove
     from yett.flows.recognise import Recognise
     from yett.flows.showing import Showing
+    from yett.flows.rehash import Rehash
     from yett.flows.signout import SignOut
     from yett.flows.tokens import Tokens
     from yett.flows.userinfo import Userinfo
@@ -146,12 +147,13 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     whereabouts = Whereabouts(store, current, gate, mint, PASSWORD, issuer.rstrip("/"))
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
     alarm = Alarm(store, limiter, mint, mail.carrier.wake)
-    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket)
+    rehash = Rehash(store, hasher, mint)
+    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket, rehash)
     asking = Asking(store, limiter, mint, mail.carrier.wake, by_address=bucket is not None)
     login = Login(store, whereabouts, prove, leaving, mint, asking, Showing(whereabouts, asking))
     recognise = Recognise(store, current, mint, mail.carrier.wake)
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
-    mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket)
+    mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket, rehash)
     tokens = Tokens(store, current, gate, issue, mfa, mint)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)

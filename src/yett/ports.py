@@ -451,6 +451,10 @@ class Hasher(Protocol):
         """Equal work where there is no hash: False after the same time."""
         ...
 
+    def outdated(self, hashed: bytes) -> bool:
+        """Whether it was made in another way than `hash` makes one: by another system, or at another cost."""
+        ...
+
 
 class Busy(Exception):
     """Too much work is waiting; try again in a moment."""

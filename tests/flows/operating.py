@@ -65,6 +65,9 @@ class PlainHasher:
     async def hash(self, password: str) -> bytes:
         return b"hash of " + password.encode()
 
+    def outdated(self, hashed: bytes) -> bool:
+        return not hashed.startswith(b"plain:")
+
     async def verify(self, hashed: bytes | None, password: str) -> bool:
         return hashed == b"hash of " + password.encode()
 

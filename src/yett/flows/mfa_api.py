@@ -23,6 +23,7 @@ from yett.flows.gate import regime_of
 from yett.flows.here import Here, Whereabouts
 from yett.flows.issue import Issue
 from yett.flows.mint import Mint, digest
+from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, asked_by
 from yett.oauth import errors, token
 from yett.oauth.authorize import AuthorizationRequest
@@ -44,6 +45,7 @@ class MfaApi:
     mint: Mint
     alarm: Alarm
     address_bucket: Bucket | None
+    rehash: Rehash
 
     async def password(self, asked: token.PasswordRequest, client: Client, catalogue: Catalogue, browser: Browser) -> dict[str, object]:
         """Resource owner password: tokens, or mfa_required with an mfa_token. Raises OAuthError."""
@@ -70,7 +72,7 @@ class MfaApi:
             await self.store.begin(attempt, ())
         factor = self.whereabouts.password
         verdict = factor.verify(one, None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
-        return await self._settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password)
+        return await self._settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password, password=asked.password)
 
     async def otp(self, asked: token.MfaOtpRequest, authenticate: Callable[[Catalogue], Client], browser: Browser) -> dict[str, object]:
         """The mfa-otp grant: compares all enrolments of its kind, for one try of each and one of the account."""
@@ -130,7 +132,7 @@ class MfaApi:
         )
 
     async def _settle(
-        self, here: Here, judged: Sequence[Judged], factor: Factor, browser: Browser, wrong: Callable[[], errors.OAuthError]
+        self, here: Here, judged: Sequence[Judged], factor: Factor, browser: Browser, wrong: Callable[[], errors.OAuthError], *, password: str = ""
     ) -> dict[str, object]:
         won = next((one for one in judged if isinstance(one.verdict, Accepted)), None)
         after, ahead, conclusion = here.attempt, here, None
@@ -158,6 +160,8 @@ class MfaApi:
             raise errors.too_many_attempts()
         if settled == "used" or won is None:
             raise wrong()
+        if password:
+            await self.rehash(won.enrolment, password)
         if issued:
             return issued[1]()
         return await self._require(ahead._replace(attempt=after._replace(version=here.attempt.version + 1)), browser)

@@ -16,6 +16,7 @@ from yett.flows.alarm import Alarm
 from yett.flows.here import NO_WISH, Here, Whereabouts, vouched, wish
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint, digest
+from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, Leave
 from yett.ports import Attempts, Busy, Hasher, Judged, Limiter, Post
 
@@ -37,6 +38,7 @@ class Prove:
     post: Post
     alarm: Alarm
     address_bucket: Bucket | None
+    rehash: Rehash
 
     async def password(self, here: Here, password: str, browser: Browser) -> Here | Leave | str:
         """The first factor: equal work and equal words, whether the account exists or not."""
@@ -51,7 +53,10 @@ class Prove:
         if one is None:
             return await self._nobody(here, browser, now)
         verdict = factor.verify(one, None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
-        return await self._settle(here, one, None, verdict, factor, browser, remember=False)
+        told = await self._settle(here, one, None, verdict, factor, browser, remember=False)
+        if matched and not isinstance(told, str):
+            await self.rehash(one, password)
+        return told
 
     async def factor(self, here: Here, code: str, browser: Browser, *, remember: bool) -> Here | Leave | str:
         """A further factor: the one that the page is about, or one of the same kind that says itself which it is."""

@@ -78,6 +78,9 @@ class PlainHasher:
             raise Busy
         return b"plain:" + password.encode()
 
+    def outdated(self, hashed: bytes) -> bool:
+        return not hashed.startswith(b"plain:")
+
     async def verify(self, hashed: bytes | None, password: str) -> bool:
         return hashed == b"plain:" + password.encode()
 

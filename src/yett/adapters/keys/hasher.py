@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import nacl.exceptions
 import nacl.pwhash
 
+from yett.adapters.keys.imported import matches
 from yett.ports import Busy
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ MEMORY, PASSES = 19 * 1024 * 1024, 2
 # As many may wait as the pool works off in about a second.
 WAITING = 64
 LONGEST = 4096
-BCRYPT = (b"$2a$", b"$2b$", b"$2y$")
+OURS = f"$argon2id$v=19$m={MEMORY // 1024},t={PASSES},p=1$".encode()
 
 
 class Argon2:
@@ -43,6 +43,10 @@ class Argon2:
         known = said is not None and hashed is not None
         matched = await self._run(_verify, (hashed if known else None) or self._dummy, said or b"")
         return matched and known
+
+    def outdated(self, hashed: bytes) -> bool:
+        """Another algorithm, or another cost than ours."""
+        return not hashed.startswith(OURS)
 
     async def _run(self, work: Callable[..., T], *args: bytes) -> T:
         if self._room <= 0:
@@ -71,12 +75,4 @@ def _hash(password: bytes) -> bytes:
 
 def _verify(hashed: bytes, password: bytes) -> bool:
     """What is no hash that we know matches nothing."""
-    try:
-        if hashed.startswith(BCRYPT):
-            import bcrypt
-
-            # bcrypt reads 72 bytes; whoever hashed it cut the rest off as well.
-            return bcrypt.checkpw(password[:72], hashed)
-        return nacl.pwhash.verify(hashed, password)
-    except (nacl.exceptions.CryptoError, ValueError):
-        return False
+    return matches(hashed, password)
