@@ -136,6 +136,7 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
         Card("sms%7C1", "sms", then - 300, masked="+49 ••• 17", fresh=True),
         Card("email%7C1", "email", then - 20_000_000, masked="a•••@e•••.com", used_at=then - 800_000, fixed=True),
     )
+    lost = Card("totp%7C2", "totp", then - 9_000_000, used_at=then - 4000, leaves_at=then + 250_000)
     chrome = Whereabouts("1", "Chrome · macOS", then - 90_000, then - 60, "203.0.113.7", then + 2_000_000, here=True)
     firefox = Whereabouts("2", "Firefox · Windows", then - 900_000, then - 80_000, "2001:db8::17:4", then + 1_000_000)
     events = (
@@ -147,6 +148,7 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
     yield Sample("account", "account", page._replace(data={**some, "events": events, "adds": True, "renewable": True, "told": say(DONE["remove"])}))
     few = {"sheet": Card("r", "recovery-code", then, used_at=then, left=2), "methods": methods[:1], "renewable": True}
     yield Sample("account-few", "account", page._replace(data={**few, "sessions": (chrome,), "events": events[:1], "adds": True}, demo=True))
+    yield Sample("account-lost", "account", page._replace(data={**some, "methods": (lost, *methods), "events": events, "told": say(DONE["lost"])}))
     yield Sample("account-bare", "account", page._replace(data={"sessions": (chrome,), "events": events[:1], "adds": True}))
     yield Sample("account-activity", "account-activity", page._replace(data={"events": events * 3}))
     yield Sample("account-add", "account-add", page._replace(data={"options": (Option("totp", "totp"), Option("sms", "sms"))}))
