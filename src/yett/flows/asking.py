@@ -102,9 +102,11 @@ class Asking:
             return Withheld("held_back", "unserved")
         if asker.pace and not await self.limiter.take(f"resend:{attempt.id}:{message.channel}:{_hidden(message.to)}", asker.pace, now):
             return Withheld("too_soon", "paced")
-        budgets = [(f"message:{message.channel}:{account}", spending.account(message.channel))]
+        # Text and call are one budget: both cost.
+        by = "telephone" if country else message.channel
+        budgets = [(f"message:{by}:{account}", spending.account(message.channel))]
         if self.by_address and asker.ip:
-            budgets.append((f"message:{message.channel}:from:{asker.ip}", spending.ADDRESS))
+            budgets.append((f"message:{by}:from:{asker.ip}", spending.ADDRESS))
         if country:
             budgets.append((f"message:block:{_hidden(block_of(message.to))}", spending.BLOCK))
         if country and not spared:
