@@ -46,6 +46,8 @@ tools:
 	@need=; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="$$need chromium"; \
 	command -v oathtool >/dev/null || need="$$need oathtool"; \
+	command -v sipp >/dev/null || need="$$need sip-tester"; \
+	perl -MNet::SMPP -e 1 2>/dev/null || need="$$need libnet-smpp-perl"; \
 	[ -n "$$(find /usr/share/fonts /usr/local/share/fonts /Library/Fonts -name '*.ttf' -o -name '*.otf' 2>/dev/null | head -n 1)" ] || need="$$need fonts-dejavu-core"; \
 	[ -z "$$need" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

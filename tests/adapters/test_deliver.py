@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import yett
 from tests.carrying import carrier
 from yett.adapters.deliver.compose import compose
+from yett.adapters.deliver.outbound import LOOPBACK, Outbound
 from yett.adapters.deliver.smtp import Smtp, as_message
 from yett.adapters.deliver.words import LANGUAGES, METHODS
 from yett.adapters.sql.opening import open_store
@@ -215,6 +216,17 @@ async def test_the_envelope_is_one_recipient_and_our_address(authority: str) -> 
     with server(mailbox) as port:
         await smtp(port, authority).send(MAIL._replace(to="grüße@example.test"))
     assert mailbox.envelopes == [("no-reply@example.test", ["grüße@example.test"])]
+
+
+async def test_row_20_a_mail_goes_where_its_server_was_checked_to_be_and_nowhere_inside(authority: str) -> None:
+    mailbox = Mailbox()
+    with server(mailbox) as port:
+        assert "taken" in await smtp(port, authority, outbound=Outbound(LOOPBACK)).send(MAIL)
+        for outbound, change in ((Outbound(), {}), (Outbound(LOOPBACK), {"ca": None})):
+            with pytest.raises(Undelivered) as told:
+                await smtp(port, authority, outbound=outbound, **change).send(MAIL)
+            assert not told.value.permanent
+    assert len(mailbox.arrived) == 1
 
 
 REFUSALS = [

@@ -76,8 +76,8 @@ def _known(channel: str, name: str) -> Known:
     raise ValueError(f"there is no provider of that name for {channel}: there are {', '.join(names(channel)) or 'none'}")
 
 
-def _smtp(means: Means, **said: str | int) -> Provider:  # noqa: ARG001 - it has a way out of its own
-    return Smtp(**said)  # type: ignore[arg-type]
+def _smtp(means: Means, **said: str | int) -> Provider:
+    return Smtp(**said, outbound=means.outbound)  # type: ignore[arg-type]
 
 
 ENDPOINT = Setting("endpoint", "https://host[:port] to speak to in place of the provider's own", needed=False, read=reading.endpoint)

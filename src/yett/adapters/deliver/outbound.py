@@ -95,6 +95,24 @@ class Outbound:
             raise PermissionError("leads to an address that is not public, and not allowed")
         return good
 
+    async def connected(self, host: str, port: int) -> socket.socket:
+        """A connection to the first address that answers, for what is no HTTP. Raises OSError; PermissionError where none may be called."""
+        fault = OSError()
+        for address in await self.addresses(host, port):
+            connecting = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+            connecting.setblocking(False)  # noqa: FBT003 - the standard library wants it so
+            try:
+                await asyncio.get_running_loop().sock_connect(connecting, (address, port))
+            except OSError as refused:
+                connecting.close()
+                fault = refused
+            except asyncio.CancelledError:
+                connecting.close()
+                raise
+            else:
+                return connecting
+        raise fault
+
     async def close(self) -> None:
         """Close what is kept open."""
         if pool := self._pools.pop(asyncio.get_running_loop(), None):

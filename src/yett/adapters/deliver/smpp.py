@@ -82,9 +82,9 @@ class Smpp:
 
     async def _bind(self) -> Link:
         async with asyncio.timeout(CONNECTS):
-            address = (await self.means.outbound.addresses(self.host, self.port))[0]
             trust = ssl.create_default_context(cafile=self.ca) if self.tls else None
-            reader, writer = await asyncio.open_connection(address, self.port, ssl=trust, server_hostname=self.host if trust else None)
+            line = await self.means.outbound.connected(self.host, self.port)
+            reader, writer = await asyncio.open_connection(sock=line, ssl=trust, server_hostname=self.host if trust else None)
             link = Link(reader, writer, self.means.on_receipt, self.alive)
             link.start()
             try:

@@ -1,5 +1,6 @@
 """SMTP (RFC 5321), with STARTTLS or TLS, and what each kind of failure means."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, field
 from email.errors import MessageError
@@ -7,6 +8,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid, parseaddr
 from typing import TYPE_CHECKING, Literal
 
+from yett.adapters.deliver.outbound import Outbound
 from yett.ports import Letter, Sent, Undelivered
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ PERMANENT = 500
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """One provider. `security` none is for a relay on this machine alone."""
+    """One provider. `security` none is for a relay on this machine alone; `outbound`, where it is given, checks where the host leads."""
 
     host: str
     port: int
@@ -28,6 +30,7 @@ class Smtp:
     password: str = field(default="", repr=False)
     ca: str | None = None
     timeout: float = TIMEOUT
+    outbound: Outbound | None = None
 
     @property
     def name(self) -> str:
@@ -46,13 +49,16 @@ class Smtp:
         except (MessageError, ValueError, IndexError):
             raise Undelivered("no such header, or no such address", permanent=True) from None
         try:
+            async with asyncio.timeout(self.timeout):
+                line = await self.outbound.connected(self.host, self.port) if self.outbound else None
             # The envelope is said, not read from the header: one recipient, whatever a parser makes of the text.
             _, said = await aiosmtplib.send(
                 message,
                 sender=parseaddr(self.sender)[1],
                 recipients=[letter.to],
                 hostname=self.host,
-                port=self.port,
+                port=None if line else self.port,
+                sock=line,
                 timeout=self.timeout,
                 use_tls=self.security == "tls",
                 start_tls=self.security == "starttls",
@@ -64,6 +70,8 @@ class Smtp:
             raise self._refused(refused.recipients[0], "recipient") from None
         except aiosmtplib.SMTPDataError as refused:
             raise self._refused(refused, "message") from None
+        except PermissionError as refused:
+            raise Undelivered(f"{self.host}: {refused}") from None
         except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
             raise Undelivered(f"{self.host}: {type(failure).__name__}") from None
         return Sent(said[:100])
