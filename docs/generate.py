@@ -11,6 +11,7 @@ from typing import Any, cast
 from typer.main import get_command
 
 import yett
+from yett.adapters.deliver.known import TABLE, Known, Setting
 from yett.cli.app import Doors, build
 from yett.cli.options import serve_parser
 from yett.config import FILE_KEYS, SMTP_KEYS, Config
@@ -24,6 +25,7 @@ from yett.main import FACTORS
 from yett.oauth import errors
 from yett.oauth.metadata import discovery as document_of
 from yett.policy.regimes import REGIMES, Regime
+from yett.ports import Letter
 
 HERE = Path(__file__).parent
 SOURCE = Path(yett.__file__).parent
@@ -291,6 +293,45 @@ def routes() -> str:
     )
 
 
+def providers() -> str:
+    """Who carries messages, by channel, and what each is told."""
+    parts = []
+    for channel, title in (("email", "E-mail"), ("sms", "Text messages"), ("voice", "Calls")):
+        rows = [(f"`{name}`" if at == 0 else "", *_told(one, known.either)) for name, known in _providers(channel) for at, one in enumerate(known.settings)]
+        parts += [f"## {title}", _table(("provider", "setting", "kept secret", "what it is"), rows)]
+    return _page(
+        "Providers",
+        "Who carries messages out, and what each needs to be told. Those of a channel are asked in their order until one takes the message. "
+        "`custom` is Auth0's name for `webhook`. Every address that is called over the network is checked first: one that is not public is "
+        "called only where the operator's own config file names it.",
+        *parts,
+        "## The webhook",
+        f"It is called with a POST of JSON: {', '.join(f'`{name}`' for name in Letter._fields)} and `callback`, those that are not empty; `code` is "
+        "what a voice reads digit by digit. It is signed as [Standard Webhooks](https://www.standardwebhooks.com) has it: `Webhook-Id`, "
+        "`Webhook-Timestamp`, and `Webhook-Signature: v1,` with the base64 of HMAC-SHA256 over `id.timestamp.body`, by the secret's bytes. "
+        '`Idempotency-Key` is the same at every try. Any 2xx takes the message, and may name it and its price: `{"reference", "price"}`. A 400, 413 '
+        "or 422 says that this message will never be taken; everything else, that the next provider is asked.\n\nWhat becomes of it may be posted to "
+        '`callback`, signed in the same way and not older than five minutes: `{"reference", "outcome": "delivered" or "failed", "detail", "price"}`.',
+    )
+
+
+def _providers(channel: str) -> Iterable[tuple[str, Known]]:
+    return [(name, known) for (of, name), known in TABLE.items() if of == channel and name != "custom"]
+
+
+def _told(one: Setting, either: Sequence[str]) -> Sequence[str]:
+    which = (
+        ""
+        if one.needed
+        else f" (this, or `{next(other for other in either if other != one.name)}`)"
+        if one.name in either
+        else ""
+        if "default" in one.says
+        else " (optional)"
+    )
+    return f"`{one.name}`", "yes" if one.secret else "", one.says + which
+
+
 class _Anyone:
     """Stands for whoever answers: only the table is wanted."""
 
@@ -308,7 +349,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 errors_.__name__ = "errors"
-PAGES: Sequence[Callable[[], str]] = (configuration, commands, errors_, regimes, acr_values, discovery, log_types, routes)
+PAGES: Sequence[Callable[[], str]] = (configuration, commands, errors_, regimes, acr_values, discovery, log_types, routes, providers)
 
 if __name__ == "__main__":
     main()

@@ -15,7 +15,7 @@ from yett.adapters.deliver.smpp import Smpp
 from yett.ports import Letter, Receipt, Undelivered
 
 pytestmark = pytest.mark.clients
-TEXT = Letter("sms", "+4915112345678", "123456 ist Ihr Code für Ümläute [€]", id="m1", code="123456")
+TEXT = Letter("sms", "+4915112345678", "123456: Ihr Code für Ümläute [€]", id="m1", code="123456")
 
 
 class Smsc:

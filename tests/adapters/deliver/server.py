@@ -14,7 +14,7 @@ from yett.adapters.deliver.outbound import LOOPBACK, Means, Outbound
 from yett.ports import Letter, Provider, Receipt
 
 NOW = 1_700_000_000
-TEXT = Letter("sms", "+4915112345678", "123456 ist Ihr Code für Ümläute", id="m1", locale="de", code="123456")
+TEXT = Letter("sms", "+4915112345678", "123456: Ihr Code für Ümläute", id="m1", locale="de", code="123456")
 CALL = Letter("voice", "+4915112345678", "Your code is 123456", id="m1", locale="en-GB", code="123456")
 MAIL = Letter("email", "ada@example.test", "Code <1>\n", "Grüße & more", "<p>ä</p>", "m1", code="123456")
 

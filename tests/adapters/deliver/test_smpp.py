@@ -43,7 +43,7 @@ async def test_a_text_is_submitted_over_one_session_that_is_left_with_a_word() -
         assert smsc.binds == [["yett", PASSWORD, ""]]
         assert smsc.commands == [BIND, SUBMIT, SUBMIT, UNBIND]
     first, second = smsc.submitted
-    assert first == Submitted((5, 0, "Yett"), (1, 1, "4915112345678"), 0, "000000000500000R", 1, 0, b"123456 ist Ihr Code f\x7er \x5eml\x7bute")
+    assert first == Submitted((5, 0, "Yett"), (1, 1, "4915112345678"), 0, "000000000500000R", 1, 0, b"123456: Ihr Code f\x7er \x5eml\x7bute")
     assert (second.validity, second.body) == ("", b"notice")
 
 
@@ -246,5 +246,5 @@ async def test_debians_net_smpp_understands_what_we_say_and_we_its_receipts(tmp_
     bind, *texts = [json.loads(line) for line in log.read_text().splitlines()]
     assert bind == {"system_id": "yett", "password": PASSWORD}
     assert [(one["to"], one["coding"], one["kind"]) for one in texts] == [("4915112345678", 0, 0)] + [("4915100000000", 8, 0x40)] * 2
-    assert bytes.fromhex(texts[0]["text"]).startswith(b"123456 ist Ihr Code")
+    assert bytes.fromhex(texts[0]["text"]).startswith(b"123456: Ihr Code")
     assert "".join(bytes.fromhex(one["text"])[6:].decode("utf-16-be") for one in texts[1:]) == "😀" * 50
