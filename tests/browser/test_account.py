@@ -196,7 +196,7 @@ async def test_a_lost_method_is_reported_and_kept_by_the_link_in_the_mail(contex
         await on(page, "mfa-email-challenge", axe)
         await page.locator("#code").press_sequentially(str((await w.mail())[0]["data"]["code"]))
         await on(page, "account", axe)
-        await expect(page.get_by_text("Reported lost")).to_be_visible()
+        await expect(page.get_by_text("was reported lost")).to_be_visible()
         await page.get_by_role("link", name="It is not lost").click()
         await on(page, "account-note", axe)
         text = next(one["text"] for one in await w.mail() if "lost" in one["subject"])
@@ -208,7 +208,7 @@ async def test_a_lost_method_is_reported_and_kept_by_the_link_in_the_mail(contex
         await on(page, "account-note", axe)
         await page.get_by_role("link", name="Back to security settings").click()
         await on(page, "account")
-        await expect(page.get_by_text("Reported lost")).to_be_hidden()
+        await expect(page.get_by_text("was reported lost")).to_be_hidden()
 
 
 async def test_all_of_it_works_without_script_and_by_keyboard_alone(chromium: Browser, free_port: Callable[[], int]) -> None:

@@ -41,7 +41,7 @@ async def test_a_method_is_reported_lost_by_password_and_a_code_to_another_chann
         page = await report(w, browser)
         assert page.screen == "account"
         assert "We have written to you." in page.text
-        assert "Reported lost: it will be removed on" in page.text
+        assert "was reported lost" in page.text
         assert KEEP in page.text
         assert REMOVE not in page.text
         assert await status(w) == ["suspended"]
