@@ -39,6 +39,13 @@ def country_of(number: str) -> str:
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or NOWHERE
 
 
+def is_country(code: str) -> bool:
+    """Whether this is a country (ISO 3166) that has telephone numbers."""
+    import phonenumbers
+
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def block_of(number: str) -> str:
     """The block of numbers that it was given out with."""
     return number[:-WITHIN_BLOCK]

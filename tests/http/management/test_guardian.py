@@ -6,6 +6,7 @@ from tests.http.management.house import House
 from yett.flows.manage.access import Call, Caller
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.refused import Refused
+from yett.flows.spending import Limits
 
 NAMES = [
     "push-notification",
@@ -125,3 +126,45 @@ async def test_under_an_ip_address_webauthn_cannot_be_switched_on(house: House, 
     assert isinstance(await guardian.switch(caller, name, on=True), Refused)
     assert await guardian.switch(caller, name, on=False) is False
     assert await guardian.switch(caller, "otp", on=True) is True
+
+
+@pytest.mark.parametrize("name", ["phone", "sms"])
+async def test_row_16_codes_by_telephone_go_to_safe_countries_until_somebody_says_otherwise(house: House, name: str) -> None:
+    said = await house.get(f"guardian/factors/{name}/limits")
+    assert said["hourly"] == 1000
+    assert {"DE", "US"} < set(said["countries"])
+    assert not {"JM", "CU", "*"} & set(said["countries"])
+    wanted = {"countries": ["DE", "JM"], "hourly": 60}
+    assert (await house.call("PUT", f"guardian/factors/{name}/limits", wanted)).json() == wanted
+    assert await house.get("guardian/factors/phone/limits") == await house.get("guardian/factors/sms/limits") == wanted
+    # What else is said of these codes stays as it was.
+    assert await house.get("guardian/factors/phone/settings") == {"otp_length": 6, "otp_expiration_time": 300}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"countries": ["DE"]},
+        {"countries": ["XX"], "hourly": 60},
+        {"countries": ["de"], "hourly": 60},
+        {"countries": "DE", "hourly": 60},
+        {"countries": ["DE"], "hourly": 0},
+        {"countries": ["DE"], "hourly": 3601},
+        {"countries": ["DE"], "hourly": 60, "more": 1},
+    ],
+)
+async def test_limits_that_are_none_are_refused(house: House, body: object) -> None:
+    assert (await house.call("PUT", "guardian/factors/phone/limits", body)).status_code == 400
+    assert (await house.get("guardian/factors/phone/limits"))["hourly"] == 1000
+
+
+async def test_only_codes_by_telephone_have_such_limits(house: House) -> None:
+    assert (await house.call("GET", "guardian/factors/email/limits")).status_code == 404
+    assert (await house.call("PUT", "guardian/factors/otp/limits", {"countries": ["*"], "hourly": 1})).status_code == 404
+
+
+async def test_a_limit_that_no_page_or_body_checked_is_checked_all_the_same(house: House) -> None:
+    caller, guardian = Caller("admin-client", None, frozenset(), Call("PUT", "/")), house.manage.guardian
+    assert isinstance(await guardian.limit(caller, "phone", Limits(("XX",), 60)), Refused)
+    assert isinstance(await guardian.limit(caller, "phone", Limits(("*",), 0)), Refused)
+    assert await guardian.limit(caller, "phone", Limits(("*",), 60)) == Limits(("*",), 60)

@@ -10,6 +10,8 @@ from yett.flows.gate import regime_of
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import Configure, Edit
 from yett.flows.manage.refused import Refused, absent, invalid
+from yett.flows.numbers import is_country
+from yett.flows.spending import EVERYWHERE, MOST_HOURLY, Limits, limits
 
 # Auth0's factors, and what it calls an enrolment of each under users/{id}/enrollments ("": it lists none). A setting
 # of one that is not built is kept, and nothing offers it.
@@ -28,6 +30,8 @@ AUTH0: Mapping[str, str] = {
 BOUND = frozenset({"webauthn-roaming", "webauthn-platform", "passkey"})
 # Factors whose codes have a length and an expiry, by the name that their settings have in the path.
 SENT = {"phone": "sms", "email": "email"}
+# Those whose codes go to a number, by the names that they have in the path; and where what the tenant says of them stands.
+NUMBERED, BY_TELEPHONE = frozenset({"phone", "sms"}), "sms"
 
 HOUR, DAY = 3600, 86400
 IDLE, OVERALL = range(HOUR, 30 * DAY + 1), range(HOUR, 90 * DAY + 1)
@@ -110,6 +114,27 @@ class Guardian:
 
         change = await self._tenant(caller, edit, factor=factor, **codes)
         return change if isinstance(change, Refused) else codes
+
+    async def limits(self, name: str) -> Limits | Refused:
+        """What codes by telephone may cost."""
+        return limits(await self.tenant(), BY_TELEPHONE) if name in NUMBERED else absent("factor")
+
+    async def limit(self, caller: Caller, name: str, wanted: Limits) -> Limits | Refused:
+        """Replace it."""
+        if name not in NUMBERED:
+            return absent("factor")
+        unknown = [one for one in wanted.countries if one != EVERYWHERE and not is_country(one)]
+        if unknown:
+            return invalid(f"countries must be ISO 3166 codes of countries that have telephone numbers, or *: there is no {unknown[0]}.")
+        if not 0 < wanted.hourly <= MOST_HOURLY:
+            return invalid(f"hourly must be 1 to {MOST_HOURLY}.")
+
+        def edit(tenant: Tenant) -> Tenant:
+            own = {**tenant.factor_settings.get(BY_TELEPHONE, {}), "countries": list(wanted.countries), "hourly": wanted.hourly}
+            return tenant._replace(factor_settings={**tenant.factor_settings, BY_TELEPHONE: own})
+
+        change = await self._tenant(caller, edit, factor=BY_TELEPHONE, countries=" ".join(wanted.countries), hourly=wanted.hourly)
+        return change if isinstance(change, Refused) else wanted
 
     async def _tenant(self, caller: Caller, edit: Callable[[Tenant], Tenant], **told: object) -> Catalogue | Refused:
         return await self.configure.change(lambda catalogue: Edit((edit(catalogue.tenant),), self._facts(caller, **told)))

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from yett.domain.tenant import Remember
 from yett.flows.manage.guardian import Guardian
+from yett.flows.spending import MOST_HOURLY, Limits
 from yett.http.management.routes import Route
 from yett.http.management.wire import Asked, Body, Id, settled
 
@@ -36,6 +37,13 @@ class Switch(Body):
     enabled: bool
 
 
+class SpendingLimits(Body):
+    """What codes by telephone may cost: the countries (ISO 3166; `*`: all) to which they are sent, and how many in an hour to each."""
+
+    countries: Annotated[list[Annotated[str, Meta(pattern=r"^([A-Z]{2}|\*)$")]], Meta(max_length=300, extra_json_schema={"uniqueItems": True})]
+    hourly: Annotated[int, Meta(ge=1, le=MOST_HOURLY)]
+
+
 class RememberSettings(Body):
     """How browsers are remembered; times in seconds."""
 
@@ -58,6 +66,8 @@ class GuardianApi:
             Route("PUT", "/guardian/factors/{name}", self.switch),
             Route("GET", "/guardian/factors/{name}/settings", self.codes),
             Route("PUT", "/guardian/factors/{name}/settings", self.set_codes),
+            Route("GET", "/guardian/factors/{name}/limits", self.limits),
+            Route("PUT", "/guardian/factors/{name}/limits", self.limit),
             Route("GET", "/guardian/policies", self.policies),
             Route("PUT", "/guardian/policies", self.set_policies),
             Route("PATCH", "/guardian/policies", self.set_policies),
@@ -82,6 +92,17 @@ class GuardianApi:
         """Replace length and expiry of codes."""
         done = await self.guardian.set_codes(request.auth, name, data.otp_length, data.otp_expiration_time)
         return CodeSettings(**settled(done))
+
+    async def limits(self, name: Id) -> SpendingLimits:
+        """What codes by telephone may cost (`phone`, `sms`): against SMS pumping."""
+        said = settled(await self.guardian.limits(name))
+        return SpendingLimits(list(said.countries), said.hourly)
+
+    async def limit(self, request: Asked, name: Id, data: JSONBody[SpendingLimits]) -> SpendingLimits:
+        """Replace what codes by telephone may cost."""
+        wanted = Limits(tuple(dict.fromkeys(data.countries)), data.hourly)
+        said = settled(await self.guardian.limit(request.auth, name, wanted))
+        return SpendingLimits(list(said.countries), said.hourly)
 
     async def policies(self) -> Policies:
         """When second factors are asked for; an empty list: only where an application or API asks."""

@@ -19,6 +19,8 @@ GET    /guardian/factors                                  read:guardian_factors
 PUT    /guardian/factors/{name}                           update:guardian_factors
 GET    /guardian/factors/{name}/settings                  read:guardian_factors
 PUT    /guardian/factors/{name}/settings                  update:guardian_factors
+GET    /guardian/factors/{name}/limits                    read:guardian_factors
+PUT    /guardian/factors/{name}/limits                    update:guardian_factors
 GET    /guardian/policies                                 read:mfa_policies
 PUT    /guardian/policies                                 update:mfa_policies
 PATCH  /guardian/policies                                 update:mfa_policies
