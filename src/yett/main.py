@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from yett.flows.first_start import Ready
     from yett.flows.kept import Kept
     from yett.flows.login import Login
+    from yett.flows.manage.jobs import Jobs
     from yett.flows.mint import Mint
     from yett.flows.operate import Operate
     from yett.flows.own import Own
@@ -66,10 +67,8 @@ AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
 
 # The factors, all of them: a factor is one file and one line here.
 PASSWORD, EMAIL = Password(), Email()
-FACTORS: Mapping[str, "Factor"] = {
-    factor.kind: factor
-    for factor in (PASSWORD, WebAuthn("webauthn-platform", 80), WebAuthn("webauthn-roaming", 70), Totp(), Phone(), EMAIL, Recovery())
-}
+EVERY: tuple["Factor", ...] = (PASSWORD, WebAuthn("passkey", 90), WebAuthn("webauthn-platform", 80), WebAuthn("webauthn-roaming", 70), Totp(), Phone(), EMAIL, Recovery())
+FACTORS: Mapping[str, "Factor"] = {factor.kind: factor for factor in EVERY}
 
 
 class Ground(NamedTuple):
@@ -162,8 +161,9 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
     account = security_settings(ground, login, recognise, pages)
     table = routes(pages, account, oauth, my_account(ground, login, edge), probes, shown, mail.reports)
-    served = Application(table, management(ground, current, mail), edge, pages.stopped, probes.counts)
-    return App(served, (mail.carrier.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)))
+    jobs = importing(ground, current, mail.carrier.wake)
+    served = Application(table, management(ground, current, mail, jobs), edge, pages.stopped, probes.counts)
+    return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)))
 
 
 def security_settings(ground: Ground, login: "Login", recognise: "Recognise", pages: "Pages") -> "Account":
@@ -285,7 +285,7 @@ def shelf_of(config: Config, outbound: "Outbound", clock: "Clock", heard: "Calla
     return Shelf(outbound, clock, f"{config.issuer}deliveries/" if reachable else "", heard)
 
 
-def management(ground: Ground, current: "Current", mail: Mailing) -> "Asgi":
+def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs") -> "Asgi":
     """The management API."""
     from yett.adapters.keys.blocklist import common
     from yett.flows.accounts import Births
@@ -293,18 +293,23 @@ def management(ground: Ground, current: "Current", mail: Mailing) -> "Asgi":
     from yett.flows.manage.apis import Apis
     from yett.flows.manage.clients import ClientGrants, Clients
     from yett.flows.manage.configure import Configure
+    from yett.flows.manage.contracts import Contracts
     from yett.flows.manage.enrolments import Enrolments
     from yett.flows.manage.guardian import Guardian
     from yett.flows.manage.keys import Keys
     from yett.flows.manage.logs import Logs
     from yett.flows.manage.roles import Roles
+    from yett.flows.manage.telephone import Telephone
     from yett.flows.manage.tenant import TenantSettings
     from yett.flows.manage.users import Users
+    from yett.flows.manage.wording import Wording
+    from yett.flows.trial import Trial
     from yett.http.management.app import build
     from yett.http.management.verbs import Manage
 
     store, mint, issuer, births = ground.store, ground.mint, ground.config.issuer, Births(ground.mint, PASSWORD, EMAIL)
-    configure = Configure(store, current, mint)
+    configure, trial = Configure(store, current, mint), Trial(mail.carrier)
+    contracts, wording = Contracts(configure, mail.shelf, trial), Wording(configure, sayable, trial)
     manage = Manage(
         access=Access(store, current, ground.signer, mint, issuer),
         guardian=Guardian(configure, issuer),
@@ -317,8 +322,31 @@ def management(ground: Ground, current: "Current", mail: Mailing) -> "Asgi":
         keys=Keys(configure, ground.signer),
         tenant=TenantSettings(configure),
         roles=Roles(store, current, mint),
+        jobs=jobs,
+        contracts=contracts,
+        wording=wording,
+        telephone=Telephone(contracts, wording),
     )
     return build(manage, __version__, ground.config.trusted_proxies)
+
+
+def importing(ground: Ground, current: "Current", wake: Callable[[], None]) -> "Jobs":
+    """What takes users of other systems."""
+    from yett.flows.accounts import Births
+    from yett.flows.manage.bindings import Bindings
+    from yett.flows.manage.enrolments import Enrolments
+    from yett.flows.manage.imports import Imports
+    from yett.flows.manage.jobs import Jobs
+
+    births = Births(ground.mint, PASSWORD, EMAIL)
+    return Jobs(ground.store, Imports(Bindings(Enrolments(ground.store, current, ground.mint, FACTORS, births, wake))))
+
+
+def sayable(text: str, html: bool) -> None:  # noqa: FBT001 - of the flow's
+    """Raises ValueError for a template that cannot be said."""
+    from yett.adapters.deliver.templates import check
+
+    check(text, html=html)
 
 
 async def number(ground: Ground) -> None:
@@ -360,7 +388,10 @@ def operate(ground: Ground, issuer: str) -> "Operate":
     """The verbs."""
     from yett.flows.operate import Operate
 
-    return Operate(ground.store, administrator(ground, issuer), people(ground), FACTORS, ground.mint)
+    from yett.flows.current import Current
+
+    jobs = importing(ground, Current(ground.store), lambda: None)
+    return Operate(ground.store, administrator(ground, issuer), people(ground), FACTORS, ground.mint, jobs)
 
 
 async def begin(ground: Ground, issuer: str, *, demo: bool) -> "tuple[Ready | Refusal, Demo | None]":

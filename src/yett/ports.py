@@ -8,6 +8,7 @@ from yett.domain.attempt import Attempt
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
+from yett.domain.job import Job
 from yett.domain.role import Permission, Role
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue, Contract, SigningKey, Tenant
@@ -141,6 +142,10 @@ class Attempts(Protocol):
 
         `account` and `enrolments` are those of the attempt's account (by `account`, else by `identifier`).
         """
+        ...
+
+    async def bearer(self, kind: str, lookup: bytes) -> tuple[Account, tuple[Enrolment, ...]] | None:
+        """The account, with its enrolments, of whoever has the one of this kind that is found by `lookup`."""
         ...
 
     async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None: ...
@@ -359,6 +364,20 @@ class Rights(Protocol):
         ...
 
 
+class Jobs(Protocol):
+    """Work that goes on after its request was answered, on whichever node takes it."""
+
+    async def open_job(self, job: Job, facts: Sequence[Fact]) -> None: ...
+    async def job(self, id: str) -> Job | None: ...
+    async def claim_job(self, now: int, lease: int) -> Job | None:
+        """The oldest that is not done and that nobody works on, leased to the caller for so many seconds."""
+        ...
+
+    async def job_on(self, seen: Job, after: Job, facts: Sequence[Fact] = ()) -> bool:
+        """It has come so far. False, and nothing is written, where somebody else has brought it on since it was `seen`."""
+        ...
+
+
 class Outbox(Protocol):
     """Messages on their way out, in the store."""
 
@@ -427,7 +446,7 @@ class Upkeep(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Configuration, Attempts, Tokens, Accounts, Rights, Outbox, Upkeep, Protocol):
+class Store(Configuration, Attempts, Tokens, Accounts, Rights, Jobs, Outbox, Upkeep, Protocol):
     """Durable truth. One schema and one set of operations, on SQLite and PostgreSQL."""
 
 
@@ -536,6 +555,22 @@ class Provider(Protocol):
 
     async def send(self, letter: Letter) -> Sent:
         """Hand the message over. Raises Undelivered."""
+        ...
+
+
+class Makes(Protocol):
+    """Which providers there are, and how one is made."""
+
+    def make(self, channel: str, contract: Contract) -> Provider:
+        """A provider of this channel. Raises ValueError that says what is missing or wrong, and quotes no value."""
+        ...
+
+    def secrets(self, channel: str, name: str) -> frozenset[str]:
+        """Which of its settings are told to nobody. Raises ValueError where there is no such provider."""
+        ...
+
+    def settings(self, channel: str, name: str) -> frozenset[str]:
+        """All that it can be told. Raises ValueError where there is no such provider."""
         ...
 
 

@@ -116,7 +116,7 @@ async def test_a_message_that_does_not_open_fails_alone(lasting_url: str, tmp_pa
     await store.record((), (message(), message()), NOW)
     with sqlite3.connect(lasting_url.removeprefix("sqlite:///")) as beside:
         (broken,) = beside.execute("SELECT min(id) FROM outbox").fetchone()
-        beside.execute("UPDATE outbox SET \"to\" = zeroblob(40) WHERE id = ?", (broken,))
+        beside.execute('UPDATE outbox SET "to" = zeroblob(40) WHERE id = ?', (broken,))
     beside.close()
     (due,) = await store.claim(NOW, 30, 9)
     assert due.id != broken

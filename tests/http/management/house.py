@@ -8,6 +8,9 @@ from typing import Any, cast
 
 import httpx
 
+from tests.carrying import carrier
+from yett.adapters.deliver.outbound import Outbound
+from yett.adapters.deliver.shelf import Shelf
 from yett.adapters.keys.blocklist import common
 from yett.adapters.keys.signer import JoseSigner
 from yett.adapters.sql.opening import open_store
@@ -16,7 +19,7 @@ from yett.domain.account import Account
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.enrolment import Enrolment, State
 from yett.domain.session import Grant
-from yett.domain.tenant import SigningKey, Tenant
+from yett.domain.tenant import Contract, SigningKey, Tenant
 from yett.factors.base import Factor
 from yett.factors.email import Email
 from yett.factors.password import Password
@@ -27,20 +30,28 @@ from yett.flows.accounts import Births
 from yett.flows.current import Current
 from yett.flows.manage.access import Access
 from yett.flows.manage.apis import Apis
+from yett.flows.manage.bindings import Bindings
 from yett.flows.manage.clients import ClientGrants, Clients
 from yett.flows.manage.configure import Configure
+from yett.flows.manage.contracts import Contracts
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.imports import Imports
+from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
 from yett.flows.manage.roles import Roles
+from yett.flows.manage.telephone import Telephone
 from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
+from yett.flows.manage.wording import Wording
 from yett.flows.mint import Mint, digest
+from yett.flows.trial import Trial
 from yett.http.management.app import build
 from yett.http.management.table import SCOPES
 from yett.http.management.verbs import Manage
-from yett.ports import Busy
+from yett.main import sayable
+from yett.ports import Busy, Letter, Provider, Sent
 
 ISSUER = "http://localhost:8000/"
 AUDIENCE = ISSUER + "api/v2/"
@@ -100,6 +111,22 @@ class Stand:
         return getattr(self.target, name)
 
 
+class Taking:
+    """A provider that takes everything, unless it is told to refuse."""
+
+    name = "taking"
+
+    def __init__(self) -> None:
+        self.taken: list[Letter] = []
+        self.refuses: Exception | None = None
+
+    async def send(self, letter: Letter) -> Sent:
+        self.taken.append(letter)
+        if self.refuses:
+            raise self.refuses
+        return Sent("SM1")
+
+
 class Building:
     """All that does not change from test to test."""
 
@@ -109,6 +136,13 @@ class Building:
         self.mint, self.signer, self.current = Mint(self.clock, Bytes()), JoseSigner(), Current(store)
         births = Births(self.mint, FACTORS["password"], FACTORS["email"])
         configure = Configure(store, self.current, self.mint)
+        self.provider = Taking()
+        shelf = Shelf(Outbound(), self.clock, "", lambda *_: None)
+        carried = carrier(store, (), self.clock)
+        carried.roster.make, carried.current = self.made, self.current
+        self.roster = carried.roster
+        contracts, wording = Contracts(configure, shelf, Trial(carried)), Wording(configure, sayable, Trial(carried))
+        enrolments = Enrolments(store, self.current, self.mint, FACTORS, births, self.post)
         self.manage = Manage(
             Access(store, self.current, self.signer, self.mint, ISSUER),
             Guardian(configure, ISSUER),
@@ -116,19 +150,28 @@ class Building:
             ClientGrants(configure),
             Apis(configure, ISSUER),
             Users(store, self.current, self.mint, self.hasher, births, common, self.post),
-            Enrolments(store, self.current, self.mint, FACTORS, births, self.post),
+            enrolments,
             Logs(store),
             Keys(configure, self.signer),
             TenantSettings(configure),
             Roles(store, self.current, self.mint),
+            Jobs(store, Imports(Bindings(enrolments))),
+            contracts,
+            wording,
+            Telephone(contracts, wording),
         )
         self.app = build(self.manage)
+
+    def made(self, channel: str, contract: Contract) -> Provider:
+        """Whoever the contract is with: what is sent is seen here."""
+        return self.provider
 
     def post(self) -> None:
         self.posted += 1
 
     def begin(self, store: SqlStore) -> None:
         """As it was before the first test."""
+        self.provider.taken, self.provider.refuses, self.roster.own = [], None, {}
         self.stand.target, self.clock.now, self.hasher.full, self.posted = store, NOW, False, 0
         self.current.__init__(cast("Any", self.stand))  # type: ignore[misc]
 
@@ -143,6 +186,7 @@ class House:
 
     def __init__(self, store: SqlStore, building: Building) -> None:
         building.begin(store)
+        self.provider = building.provider
         self.store, self.building = store, building
         self.clock, self.hasher, self.mint, self.signer = building.clock, building.hasher, building.mint, building.signer
         self.current, self.manage = building.current, building.manage

@@ -25,9 +25,7 @@ def _unheard(_: str) -> None:
     """Nobody is warned."""
 
 
-def compose(
-    message: Message, code: str, tenant: Tenant = Tenant(), *, account: str = "", host: str = "", warn: Callable[[str], None] = _unheard
-) -> Letter:
+def compose(message: Message, code: str, tenant: Tenant = Tenant(), *, account: str = "", host: str = "", warn: Callable[[str], None] = _unheard) -> Letter:
     """The letter of a message; `code` is what its challenge derives, empty for a notice.
 
     The tenant's own words, where it has some that can be said; else ours, and `warn` hears why. `account` is where

@@ -29,7 +29,7 @@ class Shelf:
 
         What the contract says for its other channels is passed over.
         """
-        known, elsewhere = self._settings(channel, contract.name), self._all(contract)
+        known, elsewhere = self.settings(channel, contract.name), self._all(contract)
         told = {**contract.settings, **contract.credentials}
         mine = {name: value for name, value in told.items() if name in known or name not in elsewhere}
         name = SAME.get(contract.name, contract.name)
@@ -45,8 +45,9 @@ class Shelf:
         known = {one.name.lower(): one.name for one in needs(channel, name)}
         return {known.get(key.lower(), key): value for key, value in told.items()}
 
-    def _settings(self, channel: str, name: str) -> frozenset[str]:
+    def settings(self, channel: str, name: str) -> frozenset[str]:
+        """All that it can be told. Raises ValueError where there is no such provider."""
         return frozenset(one.name for one in needs(channel, name))
 
     def _all(self, contract: Contract) -> frozenset[str]:
-        return frozenset[str]().union(*(self._settings(channel, contract.name) for channel in contract.channels))
+        return frozenset[str]().union(*(self.settings(channel, contract.name) for channel in contract.channels))

@@ -25,6 +25,7 @@ EN: Mapping[str, Words] = {
     "factor_copied": ("Somebody may have a copy of your key", ("A key of your account ({factor}) gave an answer that is older than its last one. That happens when somebody has a copy of it, so we refused it.", "Remove it in your security settings, use another one, and contact support.")),
     "second_factor_failed": ("Somebody had your password, but not your code", ("Somebody gave the right password for your account and then no right code, so we did not let them in.", "It was for {client}.", "If that was not you, somebody knows your password: change it.")),
     "not_me": ("You told us that somebody else was in your account", ("You told us that something in your account was not your doing. Everybody else was logged out, no browser is remembered any longer, and applications have to log in again.", "Now change your password, and remove whatever is not yours.", "If you did not tell us that, somebody else is in your account: do the same, and contact support.")),
+    "delivery_trial": ("A trial message", ("This is a trial message: messages of this kind arrive.",)),
     "": ("A security notice about your account", ("Something that matters for the security of your account has happened.", "If you did not expect that, contact support.")),
 }  # fmt: skip
 DE: Mapping[str, Words] = {
@@ -45,6 +46,7 @@ DE: Mapping[str, Words] = {
     "factor_copied": ("Jemand könnte eine Kopie Ihres Schlüssels haben", ("Ein Schlüssel Ihres Kontos ({factor}) gab eine Antwort, die älter ist als seine letzte. Das geschieht, wenn jemand eine Kopie von ihm hat; wir haben sie abgelehnt.", "Entfernen Sie ihn in Ihren Sicherheitseinstellungen, nehmen Sie einen anderen, und wenden Sie sich an den Support.")),
     "second_factor_failed": ("Jemand hatte Ihr Passwort, aber nicht Ihren Code", ("Jemand hat das richtige Passwort Ihres Kontos eingegeben, danach aber keinen richtigen Code; wir haben ihn nicht eingelassen.", "Es ging um {client}.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
     "not_me": ("Sie haben gemeldet, dass jemand anderes in Ihrem Konto war", ("Sie haben gemeldet, dass etwas in Ihrem Konto nicht von Ihnen war. Alle anderen wurden abgemeldet, kein Browser ist mehr gemerkt, und Anwendungen müssen sich neu anmelden.", "Ändern Sie jetzt Ihr Passwort, und entfernen Sie, was nicht Ihnen gehört.", "Wenn Sie das nicht gemeldet haben, ist jemand anderes in Ihrem Konto: Tun Sie dasselbe, und wenden Sie sich an den Support.")),
+    "delivery_trial": ("Eine Probenachricht", ("Das ist eine Probenachricht: Nachrichten dieser Art kommen an.",)),
     "": ("Ein Sicherheitshinweis zu Ihrem Konto", ("Es ist etwas geschehen, das für die Sicherheit Ihres Kontos wichtig ist.", "Wenn Sie das nicht erwartet haben, wenden Sie sich an den Support.")),
 }  # fmt: skip
 # What a notice ends with.

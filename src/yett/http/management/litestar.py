@@ -14,12 +14,16 @@ from yett.http.management.apis import ApisApi
 from yett.http.management.clients import ClientsApi, GrantsApi
 from yett.http.management.document import document
 from yett.http.management.guardian import GuardianApi
+from yett.http.management.jobs import JobsApi
 from yett.http.management.keys import KeysApi
 from yett.http.management.logs import LogsApi
 from yett.http.management.methods import MethodsApi
+from yett.http.management.providers import ProvidersApi
 from yett.http.management.roles import RolesApi
 from yett.http.management.routes import PATHS, Route, allowed, guard, handler, options
 from yett.http.management.table import BASE
+from yett.http.management.telephone import TelephoneApi
+from yett.http.management.templates import TemplatesApi
 from yett.http.management.tenants import TenantApi
 from yett.http.management.users import UsersApi
 from yett.http.management.verbs import Manage
@@ -66,7 +70,11 @@ def _routes(manage: Manage) -> Sequence[Route]:
         *LogsApi(manage.logs).routes(),
         *KeysApi(manage.keys).routes(),
         *TenantApi(manage.tenant).routes(),
+        *TelephoneApi(manage.telephone).routes(),
+        *ProvidersApi(manage.contracts).routes(),
+        *TemplatesApi(manage.wording).routes(),
         *RolesApi(manage.roles).routes(),
+        *JobsApi(manage.jobs).routes(),
     )
 
 

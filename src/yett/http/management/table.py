@@ -19,6 +19,14 @@ GET    /guardian/factors                                  read:guardian_factors
 PUT    /guardian/factors/{name}                           update:guardian_factors
 GET    /guardian/factors/{name}/settings                  read:guardian_factors
 PUT    /guardian/factors/{name}/settings                  update:guardian_factors
+GET    /guardian/factors/{name}/message-types             read:guardian_factors
+PUT    /guardian/factors/{name}/message-types             update:guardian_factors
+GET    /guardian/factors/{name}/selected-provider         read:guardian_factors
+PUT    /guardian/factors/{name}/selected-provider         update:guardian_factors
+GET    /guardian/factors/{name}/providers/twilio          read:guardian_factors
+PUT    /guardian/factors/{name}/providers/twilio          update:guardian_factors
+GET    /guardian/factors/{name}/templates                 read:guardian_factors
+PUT    /guardian/factors/{name}/templates                 update:guardian_factors
 GET    /guardian/factors/{name}/limits                    read:guardian_factors
 PUT    /guardian/factors/{name}/limits                    update:guardian_factors
 GET    /guardian/policies                                 read:mfa_policies
@@ -77,6 +85,9 @@ POST   /roles/{id}/permissions                            update:roles
 DELETE /roles/{id}/permissions                            update:roles
 GET    /roles/{id}/users                                  read:users read:roles read:role_members
 POST   /roles/{id}/users                                  update:roles create:role_members
+POST   /jobs/users-imports                                create:users
+GET    /jobs/{id}                                         create:users read:users
+GET    /jobs/{id}/errors                                  create:users read:users
 GET    /users/{id}/logs                                   read:logs read:logs_users
 GET    /users/{id}/sessions                               read:sessions
 DELETE /users/{id}/sessions                               delete:sessions
@@ -86,6 +97,27 @@ GET    /keys/signing                                      read:signing_keys
 GET    /keys/signing/{kid}                                read:signing_keys
 POST   /keys/signing/rotate                               create:signing_keys update:signing_keys
 PUT    /keys/signing/{kid}/revoke                         update:signing_keys
+GET    /branding/phone/providers                          read:phone_providers
+POST   /branding/phone/providers                          create:phone_providers
+GET    /branding/phone/providers/{id}                     read:phone_providers
+PATCH  /branding/phone/providers/{id}                     update:phone_providers
+DELETE /branding/phone/providers/{id}                     delete:phone_providers
+POST   /branding/phone/providers/{id}/try                 create:phone_providers
+GET    /branding/phone/templates                          read:phone_templates
+POST   /branding/phone/templates                          create:phone_templates
+GET    /branding/phone/templates/{id}                     read:phone_templates
+PATCH  /branding/phone/templates/{id}                     update:phone_templates
+DELETE /branding/phone/templates/{id}                     delete:phone_templates
+PATCH  /branding/phone/templates/{id}/reset               update:phone_templates
+POST   /branding/phone/templates/{id}/try                 create:phone_templates
+GET    /emails/provider                                   read:email_provider
+POST   /emails/provider                                   create:email_provider
+PATCH  /emails/provider                                   update:email_provider
+DELETE /emails/provider                                   delete:email_provider
+POST   /email-templates                                   create:email_templates
+GET    /email-templates/{template_name}                   read:email_templates
+PUT    /email-templates/{template_name}                   update:email_templates
+PATCH  /email-templates/{template_name}                   update:email_templates
 GET    /tenants/settings                                  read:tenant_settings
 PATCH  /tenants/settings                                  update:tenant_settings
 """)

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from yett.flows.manage.access import Access
 from yett.flows.manage.apis import Apis
 from yett.flows.manage.clients import ClientGrants, Clients
+from yett.flows.manage.contracts import Contracts
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
 from yett.flows.manage.roles import Roles
+from yett.flows.manage.telephone import Telephone
 from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
+from yett.flows.manage.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,7 @@ class Manage:
     keys: Keys
     tenant: TenantSettings
     roles: Roles
+    jobs: Jobs
+    contracts: Contracts
+    wording: Wording
+    telephone: Telephone

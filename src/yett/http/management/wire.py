@@ -35,6 +35,7 @@ STATUS: Mapping[Why, int] = {
 
 Id = Annotated[str, PathParameter(max_length=1000)]
 Flag = FromQuery[bool]
+Perhaps = FromQuery[bool | None]
 Page = Annotated[int, QueryParameter(ge=0, le=FAR // 100)]
 PerPage = Annotated[int, QueryParameter(ge=0, le=100)]
 From = Annotated[str | None, QueryParameter(name="from", max_length=200)]
