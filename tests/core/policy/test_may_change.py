@@ -5,9 +5,9 @@ import pytest
 from tests.core.policy.cases import FACTORS, HOUR, case, enrolment, proven
 from tests.core.proving import KEY, NOW, TOTP
 from yett.domain.enrolment import Status
-from yett.domain.outcome import StepUp
+from yett.domain.outcome import Allow, Deny, StepUp
 from yett.domain.proof import Shown
-from yett.policy.decide import Case, may_change
+from yett.policy.decide import Case, before_change, decide, may_change
 from yett.policy.regimes import REGIMES
 
 HELD = ("password", "totp", "recovery")
@@ -99,3 +99,39 @@ def test_a_factor_bound_again_since_vouches_for_nothing() -> None:
     one: Case = case(HELD, base=proven("password", "totp", ago=0))
     again = tuple(enrolment._replace(generation=2) if enrolment.id == "totp" else enrolment for enrolment in one.enrolments)
     assert may_change(one._replace(enrolments=again), NOW) == asked("totp", "recovery")
+
+
+# Whoever came for a change is asked by `decide` as `may_change` says.
+
+
+def before(one: Case, about: Shown | None = None) -> Case:
+    """The same, in an attempt that is there for a change."""
+    return one._replace(attempt=one.attempt._replace(wants=(before_change(one, about),)))
+
+
+def test_whoever_came_for_a_change_is_let_on_with_a_fresh_set_and_not_before() -> None:
+    assert isinstance(decide(before(case(HELD, base=proven("password", "totp", ago=0))), NOW), Allow)
+    assert decide(before(case(HELD, base=proven("password", ago=0))), NOW) == asked("totp", "recovery")
+    stale = decide(before(case(HELD, base=proven("password", "totp", ago=301))), NOW)
+    assert isinstance(stale, StepUp)
+    assert stale.acceptable == ("password",)
+
+
+def test_row_6_the_mailbox_is_not_asked_for_a_change() -> None:
+    """What is implicit would satisfy any other request: here it must neither suffice nor be offered."""
+    one = before(case(("password", "totp", "email"), shown=("password", "email")))
+    assert decide(one, NOW) == asked("totp")
+
+
+def test_whoever_can_prove_nothing_more_is_refused() -> None:
+    one = before(case(("password", "totp"), base=proven("password", ago=0), locked=("totp",)))
+    assert decide(one, NOW) == Deny("unmet_authentication_requirements", ("adding_factor",))
+
+
+def test_a_key_is_changed_only_by_whoever_has_shown_one() -> None:
+    held = case(("password", "totp", "key"), base=proven("password", "totp", ago=0))
+    assert isinstance(decide(before(held), NOW), Allow)
+    wanted = decide(before(held, KEY), NOW)
+    assert isinstance(wanted, StepUp)
+    assert wanted.acceptable == ("key",)
+    assert before_change(case(HELD), KEY).acrs == ()
