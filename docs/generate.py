@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -89,8 +90,10 @@ LOG_SAYS = {
     "gd_recovery_succeed": "a recovery code was accepted",
     "gd_start_auth": "a second factor was asked for",
     "gd_start_enroll": "an enrolment began",
+    "gd_start_enroll_failed": "an enrolment was not completed",
     "gd_tenant_update": "factors or policies were changed",
     "gd_unenroll": "a factor was removed",
+    "gd_update_device_account": "an enrolment was renamed, suspended or kept",
     "limit_mu": "the tries of an account are spent; its owner was told",
     "limit_wc": "too many wrong passwords",
     "mfar": "multi-factor is required",
@@ -280,7 +283,7 @@ def _texts(node: ast.AST) -> list[str]:
 def routes() -> str:
     """Every route, with the gate that stands before it."""
     anyone: Any = _Anyone()
-    table = routes_of(*[anyone] * 7)
+    table = routes_of(*(anyone for _ in inspect.signature(routes_of).parameters))
     rows = [(f"`{' '.join(method for method in route.handlers if method != 'OPTIONS')}`", f"`{route.path}`", route.gate) for route in table]
     managed = [(f"`{method}`", f"`{BASE}{path}`", " or ".join(f"`{scope}`" for scope in sorted(scopes)) or "none") for (method, path), scopes in ACCESS.items()]
     return _page(

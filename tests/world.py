@@ -25,6 +25,7 @@ from yett.domain.requirement import Requirement
 from yett.domain.tenant import Tenant
 from yett.flows.accounts import Births
 from yett.flows.mint import Mint, digest
+from yett.flows.my_account import my_account
 from yett.main import EMAIL, PASSWORD, Ground, house
 
 ISSUER = "http://localhost:8000/"
@@ -267,7 +268,7 @@ async def world(database: str = "memory:", folder: Path = Path("/nonexistent"), 
     store = store or await open_store(database, directory=folder, kek=config.kek)
     ground = Ground(config, Folder(folder), store, clock, Mint(clock, os.urandom), JoseSigner(), hasher)  # type: ignore[arg-type]
     settings = Tenant(factors={"otp": True, "email": True, "recovery-code": True}, **tenant)
-    await store.configure((settings, KEY, api(), *clients()), (), ())
+    await store.configure((settings, KEY, api(), my_account(ISSUER), *clients()), (), ())
     built = house(ground, None)
     made = World(ground, clock, hasher, built.asgi, settings)
     made.carrier = built.background[0].__self__  # type: ignore[attr-defined]

@@ -20,6 +20,19 @@ async def test_one_load_brings_token_grant_account_and_enrolments(store: Store) 
     assert await types(store) == ["seacft"]
 
 
+async def test_a_grant_that_stands_is_loaded_by_its_name_with_whose_it_is(store: Store) -> None:
+    owner, has = await somebody(store, "password", "totp")
+    given = grant(owner, has)
+    await store.grant(given, (), ())
+    found = await store.granted(given.id, NOW)
+    assert found
+    assert (found.grant, found.account, sorted(found.enrolments)) == (given, owner, sorted(has))
+    assert await store.granted("another", NOW) is None
+    assert await store.granted(given.id, given.ends_at) is None
+    await store.revoke(given.id, NOW, ())
+    assert await store.granted(given.id, NOW) is None
+
+
 async def test_a_token_that_was_used_is_loaded_and_says_so(store: Store) -> None:
     owner, _ = await somebody(store)
     given = grant(owner)

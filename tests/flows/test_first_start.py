@@ -15,6 +15,7 @@ from yett.domain.client import Client
 from yett.flows.administrator import Refusal
 from yett.flows.first_start import LOOKS, Ready
 from yett.flows.mint import digest
+from yett.flows.my_account import my_account
 
 
 @pytest.fixture
@@ -55,6 +56,16 @@ async def test_the_first_start_makes_a_key_the_management_api_and_an_administrat
     assert (grant.client, grant.audience, grant.scope) == (client.id, admin["audience"], SCOPES)
 
 
+async def test_the_my_account_api_exists_by_itself_and_comes_back_where_it_is_not_as_it_should_be(house: House, store: SqlStore) -> None:
+    catalogue = (await started(house)).catalogue
+    own = catalogue.apis[f"{ISSUER}me/"]
+    assert own == my_account(ISSUER)
+    await store.configure((own._replace(requirement=None, scopes=()),), (), ())
+    assert (await started(house)).catalogue.apis[f"{ISSUER}me/"] == own
+    await store.configure((), (("api", own.id),), ())
+    assert (await started(house)).catalogue.apis[f"{ISSUER}me/"] == own
+
+
 async def test_the_administrators_secret_is_readable_by_its_owner_alone(house: House, tmp_path: Path) -> None:
     await started(house)
     assert stat.S_IMODE((tmp_path / "var" / "admin.json").stat().st_mode) == 0o600
@@ -89,13 +100,13 @@ async def test_a_first_start_that_died_half_way_is_done_again_by_whoever_comes(h
     assert house.admin()["client_id"] in ready.catalogue.clients
 
 
-async def test_the_management_api_follows_the_issuer_and_the_release(house: House, tmp_path: Path) -> None:
+async def test_our_own_apis_follow_the_issuer_and_the_release(house: House, tmp_path: Path) -> None:
     before = (await started(house)).catalogue
     kept = house.admin()
     moved = House(house.store, tmp_path / "var", "https://id.example/", (*SCOPES, "read:logs"))
     after = (await started(moved)).catalogue
-    assert set(before.apis) == {f"{ISSUER}api/v2/"}
-    assert set(after.apis) == {"https://id.example/api/v2/"}
+    assert set(before.apis) == {f"{ISSUER}api/v2/", f"{ISSUER}me/"}
+    assert set(after.apis) == {"https://id.example/api/v2/", "https://id.example/me/"}
     assert [grant.audience for grant in after.grants] == ["https://id.example/api/v2/"]
     assert after.grants[0].scope == (*SCOPES, "read:logs")
     assert moved.admin() == {**kept, "issuer": "https://id.example/", "domain": "id.example", "audience": "https://id.example/api/v2/"}

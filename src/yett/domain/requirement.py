@@ -27,10 +27,11 @@ class Requirement(NamedTuple):
     """What an API, or one of its scopes, demands of whoever asks for it.
 
     `lifetime` is how long, in seconds from auth_time, a token may carry the scope; `one_use` wants a spendable proof
-    of the present attempt.
+    of the present attempt. `if_able`: the `acrs` are wanted only of accounts whose own factors can meet them.
     """
 
     acrs: tuple[str, ...] = ()
     max_age: int | None = None
     lifetime: int | None = None
     one_use: bool = False
+    if_able: bool = False

@@ -18,6 +18,7 @@ Stopper = Callable[[Request, str, int, str], Awaitable[Response]]
 LOG = logging.getLogger("yett.http")
 MANAGEMENT = "/api/v2"
 READS = frozenset({"GET", "HEAD"})
+WRITES = frozenset({"POST", "PATCH"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class App:
     async def _respond(self, scope: Scope, receive: Receive) -> Response:
         request = Request(scope, trusted=self._edge.trusted)
         try:
-            request.body = await read_body(receive) if scope["method"] == "POST" else b""
+            request.body = await read_body(receive) if scope["method"] in WRITES else b""
             return await self._route(request)
         except Malformed as fault:
             return json_response({"error": "invalid_request", "error_description": str(fault)}, fault.status)

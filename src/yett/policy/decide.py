@@ -74,14 +74,15 @@ def _resource(case: Case) -> Iterable[Clause]:
     asked = (case.api.scope_requirements.get(scope) for scope in case.scope)
     for demand in chain((case.api.requirement,), asked):
         if demand is not None:
-            yield _clause(demand)
+            yield _clause(case, demand)
 
 
-def _clause(demand: Requirement) -> Clause:
+def _clause(case: Case, demand: Requirement) -> Clause:
     """A scope that is over at `lifetime` wants proofs that are younger: its token would be dead on arrival."""
     ages = (demand.max_age, None if demand.lifetime is None else demand.lifetime - 1)
     max_age = min((age for age in ages if age is not None), default=None)
-    return Clause("resource_scope", demand.acrs, essential=True, max_age=max_age, spends=demand.one_use)
+    clause = Clause("resource_scope", demand.acrs, essential=True, max_age=max_age, spends=demand.one_use)
+    return clause if not demand.if_able or meets(assure(_reach(case)), clause) else clause._replace(acrs=())
 
 
 CHECKS = (
@@ -280,7 +281,7 @@ def may_change(case: Case, now: int, about: Shown | None = None) -> StepUp | Non
 
 def change_wants(case: Case, about: Shown | None) -> tuple[Clause, ...]:
     """What a fresh set must amount to before a factor like `about` is added, removed or changed; besides, one proof stands first."""
-    reach = [case.promises[one] for one in _enrolled(case) if permitted(case.promises[one], case.regime)]
+    reach = _reach(case)
     wants = [Clause(CHANGING, (MULTI_FACTOR,))] if assure(reach).mfa else []
     if about and about.phishing_resistant and any(one.phishing_resistant for one in reach):
         wants.append(Clause(CHANGING, (PHISHING_RESISTANT,)))
@@ -296,6 +297,11 @@ def address_first(case: Case) -> bool:
     if not case.regime.strict or account is None or account.email_verified or not account.email:
         return False
     return all(case.promises[one].first for one in _enrolled(case))
+
+
+def _reach(case: Case) -> list[Shown]:
+    """The most that the account's own factors could prove, those that are out of use among them."""
+    return [case.promises[one] for one in _enrolled(case) if permitted(case.promises[one], case.regime)]
 
 
 def _enrolled(case: Case) -> set[str]:

@@ -17,6 +17,7 @@ WISH, UNKNOWN = Clause("client_acr", (MULTI_FACTOR,)), Clause("client_acr", ("ur
 PHR = Clause("client_acr", ("phr",))
 MUST = Clause("essential", (MULTI_FACTOR,), essential=True)
 ALWAYS, ADAPTIVE = ("all-applications",), ("confidence-score",)
+IF_ABLE = Requirement((MULTI_FACTOR,), if_able=True)
 PAY = demanding(pay=Requirement((MULTI_FACTOR,)))
 UNVERIFIED = JOE._replace(email_verified=False)
 BARE, LOGGED_IN, STRONG = ("password",), proven("password"), proven("password", "totp")
@@ -107,6 +108,12 @@ ROWS: tuple[tuple[str, Case, Outcome | None], ...] = (
     ("an API that demands of every scope", case(base=LOGGED_IN, api=demanding(Requirement((MULTI_FACTOR,)))),
      asked("resource_scope", "totp")),
     ("it cannot be met", case(BARE, base=LOGGED_IN, api=PAY, scope=("pay",)), refused("resource_scope")),
+    ("an API that demands it of whoever is able: one who is", case(base=LOGGED_IN, api=demanding(IF_ABLE)), asked("resource_scope", "totp")),
+    ("one who has proven it", case(base=STRONG, api=demanding(IF_ABLE)), None),
+    ("one who is not", case(BARE, base=LOGGED_IN, api=demanding(IF_ABLE), offers=("totp",)), None),
+    ("one whose mailbox alone would do", case(("password", "email"), base=LOGGED_IN, api=demanding(IF_ABLE)), None),
+    ("one whose factor is lost", case(base=LOGGED_IN, api=demanding(IF_ABLE), totp="suspended"),
+     Deny("unmet_authentication_requirements", ("resource_scope",))),
     ("an acr that is over", case(base=STRONG, api=demanding(pay=Requirement((MULTI_FACTOR,), lifetime=HOUR)), scope=("pay",)),
      asked("first resource_scope max_age", "password")),
     ("an acr that is not yet over", case(base=STRONG, api=demanding(pay=Requirement((MULTI_FACTOR,), lifetime=HOUR + 1)), scope=("pay",)),
