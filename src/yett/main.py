@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from yett.flows.own import Own
     from yett.flows.people import People
     from yett.flows.recognise import Recognise
+    from yett.flows.trial import Trial
     from yett.http.account import Account
     from yett.http.deliveries import Deliveries
     from yett.http.edge import Edge
@@ -88,6 +89,7 @@ class App(NamedTuple):
 
     asgi: "Asgi"
     background: tuple[Callable[[], Awaitable[None]], ...] = ()
+    carrier: "Carrier | None" = None
 
 
 async def lay(config: Config) -> Ground:
@@ -125,8 +127,8 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.mfa_api import MfaApi
     from yett.flows.prove import Prove
     from yett.flows.recognise import Recognise
-    from yett.flows.showing import Showing
     from yett.flows.rehash import Rehash
+    from yett.flows.showing import Showing
     from yett.flows.signout import SignOut
     from yett.flows.tokens import Tokens
     from yett.flows.userinfo import Userinfo
@@ -163,7 +165,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     table = routes(pages, account, oauth, my_account(ground, login, edge), probes, shown, mail.reports)
     jobs = importing(ground, current, mail.carrier.wake)
     served = Application(table, management(ground, current, mail, jobs), edge, pages.stopped, probes.counts)
-    return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)))
+    return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)), mail.carrier)
 
 
 def security_settings(ground: Ground, login: "Login", recognise: "Recognise", pages: "Pages") -> "Account":
@@ -374,6 +376,14 @@ def administrator(ground: Ground, issuer: str) -> "Administrator":
     return Administrator(ground.store, ground.mint, ground.folder, issuer, SCOPES)
 
 
+def trial(ground: Ground, carrier: "Carrier | None") -> "Trial":
+    """One message of an operator's own, by the carrier that runs, else by one like it."""
+    from yett.flows.current import Current
+    from yett.flows.trial import Trial
+
+    return Trial(carrier or mailing(ground, Current(ground.store)).carrier)
+
+
 def people(ground: Ground) -> "People":
     """Accounts, as an operator opens them."""
     from yett.adapters.keys.blocklist import common
@@ -386,9 +396,8 @@ def people(ground: Ground) -> "People":
 
 def operate(ground: Ground, issuer: str) -> "Operate":
     """The verbs."""
-    from yett.flows.operate import Operate
-
     from yett.flows.current import Current
+    from yett.flows.operate import Operate
 
     jobs = importing(ground, Current(ground.store), lambda: None)
     return Operate(ground.store, administrator(ground, issuer), people(ground), FACTORS, ground.mint, jobs)
@@ -416,7 +425,20 @@ async def doctor(ground: Ground, issuer: str, port: int) -> "Sequence[Finding]":
     from yett.flows.doctor import Doctor
 
     found = await asyncio.to_thread(around, ground.config, issuer, port)
-    return await Doctor(ground.store, ground.folder, found._replace(ahead=ground.clock.ahead()))()
+    found = found._replace(ahead=ground.clock.ahead(), providers=await complete(ground))
+    return await Doctor(ground.store, ground.folder, found)()
+
+
+async def complete(ground: Ground) -> "Mapping[str, str]":
+    """Each provider that carries messages, by channel and name, and what keeps it from it ("": nothing)."""
+    from yett.flows.current import Current
+    from yett.flows.roster import Incomplete
+
+    current = Current(ground.store)
+    catalogue = await current.latest()
+    roster = mailing(ground, current).carrier.roster
+    seats = [(channel, one) for channel in CARRIED for _, one in roster.of(channel, catalogue)]
+    return {f"{channel} {one.name}": one.why if isinstance(one, Incomplete) else "" for channel, one in seats}
 
 
 def around(config: Config, issuer: str, port: int) -> "Found":
@@ -514,7 +536,7 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
 
         serving = server(app.asgi, context, up)
         if config.embedded:
-            await closing.enter_async_context(door(ground, bound.port))
+            await closing.enter_async_context(door(ground, bound.port, app.carrier))
         tasks = [asyncio.create_task(forever(one)) for one in app.background]
         if context:
             tasks.append(asyncio.create_task(renew(config, context)))
@@ -525,13 +547,13 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
     return 0
 
 
-def door(ground: Ground, port: int) -> AbstractAsyncContextManager[None]:
+def door(ground: Ground, port: int, carrier: "Carrier | None") -> AbstractAsyncContextManager[None]:
     """The verbs of the running server: SQLite is one process, so the command line comes through here."""
     from yett.cli.control import opened
     from yett.cli.verbs import verbs
 
     issuer = ground.config.issuer
-    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, port), running=True)
+    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, port), lambda: trial(ground, carrier), running=True)
     return opened(ground.folder.path, known)
 
 
@@ -628,7 +650,7 @@ async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncI
         if isinstance(ready, Refusal):
             yield Event("refused", ready.reason)
             return
-    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, ground.config.listen[0].port), running=False)
+    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, ground.config.listen[0].port), lambda: trial(ground, None), running=False)
     async for event in known[name](args):
         yield event
 

@@ -46,6 +46,7 @@ def build(doors: Doors) -> typer.Typer:
     app.add_typer(_users(doors), name="users", help="Accounts.")
     app.add_typer(_keys(doors), name="keys", help="Keys that secrets are sealed with.")
     app.add_typer(_db(doors), name="db", help="The store.")
+    app.add_typer(_deliver(doors), name="deliver", help="Messages.")
     _doctor(app, doors)
     return app
 
@@ -143,6 +144,20 @@ def _users(doors: Doors) -> typer.Typer:
         args = {"email": email, "password": password, "verified": verified, "connection": connection}
         _tell(doors.verb(_flags(dir, config, database), "users create", args), as_json=as_json)
 
+    @users.command(name="import")
+    def import_(
+        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON: an array of users, or one a line.")],
+        *,
+        upsert: Annotated[bool, typer.Option("--upsert", help="Bring users that exist up to date.")] = False,
+        dir: Dir = None,
+        config: ConfigFile = None,
+        database: Database = None,
+        as_json: Json = False,
+    ) -> None:
+        """Import users of another system, with their password hashes and factors."""
+        args = {"file": str(file.resolve()), "upsert": upsert}
+        _tell(doors.verb(_flags(dir, config, database), "users import", args), as_json=as_json)
+
     return users
 
 
@@ -179,6 +194,31 @@ def _db(doors: Doors) -> typer.Typer:
         _tell(doors.verb(_flags(dir, config, database), "db restored", {}), as_json=as_json)
 
     return db
+
+
+def _deliver(doors: Doors) -> typer.Typer:
+    deliver = typer.Typer(no_args_is_help=True)
+
+    @deliver.callback()
+    def root() -> None:
+        """Messages."""
+
+    @deliver.command(name="try")
+    def try_(
+        *,
+        channel: Annotated[str, typer.Option("--channel", help="email, sms or voice.", autocompletion=lambda: ["email", "sms", "voice"])],
+        to: Annotated[str, typer.Option("--to", help="An address, or a number with + and country code.")],
+        provider: Annotated[str | None, typer.Option("--provider", help="Ask this one alone.")] = None,
+        dir: Dir = None,
+        config: ConfigFile = None,
+        database: Database = None,
+        as_json: Json = False,
+    ) -> None:
+        """Send one message, and say what each provider that was asked answered, and how long it took."""
+        args = {"channel": channel, "to": to, "provider": provider or ""}
+        _tell(doors.verb(_flags(dir, config, database), "deliver try", args), as_json=as_json)
+
+    return deliver
 
 
 def _doctor(app: typer.Typer, doors: Doors) -> None:

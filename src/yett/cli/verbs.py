@@ -1,16 +1,19 @@
 """Verbs by the words that call them: on the command line and at the running server's door alike."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
 from yett.flows.doctor import Finding
 from yett.flows.event import Event
 from yett.flows.operate import Operate
+from yett.flows.trial import Trial
 
 Verb = Callable[[Mapping[str, object]], AsyncIterator[Event]]
+CHUNK = 64 * 1024
 Doctor = Callable[[], Awaitable[Sequence[Finding]]]
 
 
-def verbs(operate: Operate, doctor: Doctor, *, running: bool) -> Mapping[str, Verb]:
+def verbs(operate: Operate, doctor: Doctor, trial: Callable[[], Trial], *, running: bool) -> Mapping[str, Verb]:
     """What can be done; while the server runs, all but what takes the ground from under it."""
     known: dict[str, Verb] = {
         "admin reset": lambda _: operate.reset_admin(),
@@ -18,10 +21,22 @@ def verbs(operate: Operate, doctor: Doctor, *, running: bool) -> Mapping[str, Ve
         "users create": lambda said: operate.create_user(
             str(said["email"]), str(said["password"]), verified=said.get("verified") is True, connection=str(said["connection"])
         ),
+        "users import": lambda said: _imported(operate, Path(str(said["file"])), upsert=said.get("upsert") is True),
         "keys rotate": lambda _: operate.rotate_keys(),
+        "deliver try": lambda said: trial().told(str(said["channel"]), str(said["to"]), str(said.get("provider") or "")),
         "doctor": lambda _: _examined(doctor),
     }
     return known if running else {**known, "db restored": lambda _: operate.restored()}
+
+
+async def _imported(operate: Operate, file: Path, *, upsert: bool) -> AsyncIterator[Event]:
+    """The file is read where the store is: by the server, if it runs."""
+    try:
+        with file.open("rb") as opened:  # noqa: ASYNC230 - read in a thread, a chunk at a time
+            async for told in operate.import_users(iter(lambda: opened.read(CHUNK), b""), upsert=upsert):
+                yield told
+    except OSError as fault:
+        yield Event("refused", f"{file}: {fault.strerror}")
 
 
 async def _examined(doctor: Doctor) -> AsyncIterator[Event]:

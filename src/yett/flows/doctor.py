@@ -23,8 +23,8 @@ class Found(NamedTuple):
     """What the doctor sees. `catalogue` is None where the store cannot be reached, and `store_says` then says why.
 
     `files` has the permission bits of those that exist; `tls_ends` is when the served certificate ends (None: no TLS);
-    `smtp` maps each provider to what went wrong with it ("" nothing); `admin` is the client the store remembers, and
-    `admin_held` the one in DIR/admin.json.
+    `smtp` maps each mail server to what went wrong with it ("" nothing), and `providers` each channel and provider to what
+    is missing; `admin` is the client the store remembers, and `admin_held` the one in DIR/admin.json.
     """
 
     now: int
@@ -45,6 +45,7 @@ class Found(NamedTuple):
     kek_from_file: bool = True
     tls_ends: int | None = None
     smtp: Mapping[str, str] = {}
+    providers: Mapping[str, str] = {}
 
 
 class Finding(NamedTuple):
@@ -193,6 +194,18 @@ def webauthn(found: Found, catalogue: Catalogue) -> Finding:
     return Finding("webauthn", "ok", ", ".join(on) or "off")
 
 
+def providers(found: Found, catalogue: Catalogue) -> Finding:
+    """Whoever carries messages has been told all that they need, and telephones that are asked can be reached."""
+    broken = {name: wrong for name, wrong in found.providers.items() if wrong}
+    if broken:
+        says = "; ".join(f"{name}: {wrong}" for name, wrong in broken.items())
+        return Finding("providers", "bad", says, "see docs/how-to/deliver.md; `yett deliver try` sends one message")
+    reached = {name.partition(" ")[0] for name in found.providers}
+    if catalogue.tenant.factors.get("sms") and not reached & {"sms", "voice"}:
+        return Finding("providers", "bad", "codes by SMS are on, and nobody carries a message to a telephone", "add [[sms]] to the config file, or a provider")
+    return Finding("providers", "ok", ", ".join(found.providers) or "none")
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """Looks at the store and the files, and judges. `around` is what is known without them."""
@@ -218,4 +231,4 @@ class Doctor:
 
 
 ALWAYS: Sequence[Callable[[Found], Finding]] = (store, issuer, files, kek, tls, smtp)
-OF_THE_STORE: Sequence[Callable[[Found, Catalogue], Finding]] = (clock, keys, admin, lockout, demo, regime, webauthn)
+OF_THE_STORE: Sequence[Callable[[Found, Catalogue], Finding]] = (clock, keys, admin, lockout, demo, regime, webauthn, providers)

@@ -1,13 +1,17 @@
 """One message of an operator's own, sent at once and past the outbox: what each provider says, and how long that takes."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from yett.domain.enrolment import Message
 from yett.domain.tenant import Catalogue, Template
+from yett.flows.accounts import is_address
 from yett.flows.deliver import Asked, Carrier
+from yett.flows.event import Event
+from yett.flows.numbers import e164
 from yett.flows.roster import Seat
+from yett.ports import Sent, Undelivered
 
 Channel = Literal["email", "sms", "voice"]
 # What it says: that it is a trial; or what a template says of a code that opens nothing.
@@ -34,6 +38,25 @@ class Trial:
         chosen = [seat for seat in seats if not name or seat.provider.name == name or seat.provider.name.startswith(f"{name}:")]
         return [asked async for asked in self.carrier.ask(chosen, letter, self._always)]
 
+    async def told(self, channel: str, to: str, name: str) -> AsyncIterator[Event]:
+        """`yett deliver try`: what each provider says, as it says it, and what came of it."""
+        if channel not in {"email", "sms", "voice"}:
+            yield Event("refused", f"there is no channel {channel!r}; there are email, sms and voice")
+            return
+        if not (is_address(to) if channel == "email" else e164(to)):
+            yield Event("refused", f"{to!r} is no {'address' if channel == 'email' else 'telephone number (+ and country code)'} that can be reached")
+            return
+        heard = await self(channel, to, name=name)  # type: ignore[arg-type]
+        for asked in heard:
+            yield Event("progress", f"{asked.provider}: {_says(asked)}, in {asked.took:.2f} s")
+        data = {"asked": [{"provider": one.provider, "taken": isinstance(one.said, Sent), "says": _says(one), "seconds": round(one.took, 3)} for one in heard]}
+        if heard and isinstance(heard[-1].said, Sent):
+            yield Event("done", f"taken by {heard[-1].provider}", data)
+        elif heard:
+            yield Event("refused", "nobody took it", data)
+        else:
+            yield Event("refused", f"there is no provider for {channel}{f' called {name}' if name else ''}", data)
+
     def _of(self, channel: Channel, contract: str, catalogue: Catalogue) -> Sequence[Seat]:
         chosen = [one._replace(disabled=False) for one in catalogue.contracts if one.id == contract]
         own = len(self.carrier.roster.own.get(channel, ()))
@@ -41,3 +64,13 @@ class Trial:
 
     async def _always(self) -> float:
         return self.carrier.patience
+
+
+def _says(asked: Asked) -> str:
+    match asked.said:
+        case Sent(reference, price):
+            return " ".join(filter(None, ("taken", reference and f"as {reference}", price and f"for {price}")))
+        case Undelivered() as fault:
+            return str(fault).removeprefix(f"{asked.provider}: ") + (", for good" if fault.permanent else "")
+        case fault:
+            return "no answer in time" if isinstance(fault, TimeoutError) else type(fault).__name__
