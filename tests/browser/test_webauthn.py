@@ -112,3 +112,30 @@ async def test_a_security_key_is_the_second_step(context: BrowserContext, axe: A
         await logged_in(page, issuer, demo)
         await stepped_up(page)
         assert '["pwd","pop","mfa"]' in (await amr(page)).replace(" ", "")
+
+
+async def test_a_passkey_logs_in_by_itself_and_is_mfa(context: BrowserContext, axe: Audit, tmp_path: Path, free_port: Callable[[], int]) -> None:
+    with serving(tmp_path, free_port(), "--demo") as issuer:
+        switch(issuer, tmp_path, "passkey")
+        demo = json.loads((tmp_path / "demo.json").read_text())
+        page = await context.new_page()
+        keys = await Keys.of(page)
+        await logged_in(page, issuer, demo)
+        key = await keys.add(INTERNAL)
+        await stepped_up(page)
+        await at(page, "mfa-begin-enroll-options", axe)
+        await page.locator("button[name=action][value=passkey]").click()
+        await at(page, "passkey-enrollment", axe)
+        await page.locator("[data-start]").click()
+        await at(page, "mfa-recovery-code-enrollment")
+        await page.locator("input[type=checkbox]").check()
+        await page.locator("button[value=saved]").click()
+        await at(page, "demo-home")
+        (kept,) = await keys.credentials(key)
+        assert kept["isResidentCredential"]
+
+        # One gesture: the browser offers it where a name is typed, and nothing else is asked.
+        await context.clear_cookies()
+        await page.goto(f"{issuer}demo")
+        await page.get_by_role("button", name="Log in").first.click()
+        assert '["pop","user","mfa"]' in (await amr(page)).replace(" ", "")

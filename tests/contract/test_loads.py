@@ -13,6 +13,7 @@ from tests.contract.samples import (
     concluding,
     device,
     digest,
+    enrolment,
     fact,
     grant,
     name,
@@ -330,3 +331,17 @@ async def test_sweeping_removes_what_ended_and_nothing_else(store: Store) -> Non
     assert found[1] == (one,)
     await store.sweep(NOW + 40 * DAY)
     assert not await store.grant_live(left.grant.id, NOW)
+
+
+async def test_whoever_has_an_enrolment_is_found_by_its_lookup(store: Store) -> None:
+    owner, _ = await somebody(store, "password", "totp")
+    key = enrolment(owner, "passkey", lookup=b"credential")
+    assert await store.change_account(owner, owner, (key,), ends=False, now=NOW, facts=())
+    found = await store.bearer("passkey", b"credential")
+    assert found
+    assert (found[0].id, {one.kind for one in found[1]}) == (owner.id, {"password", "totp", "passkey"})
+    assert await store.bearer("webauthn-roaming", b"credential") is None
+    assert await store.bearer("passkey", b"another") is None
+    seen = found[0]
+    assert await store.change_account(seen, seen, (key._replace(status="suspended", generation=2),), ends=False, now=NOW, facts=())
+    assert await store.bearer("passkey", b"credential") is None

@@ -51,6 +51,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
         return Sample(screen + (f"-{state}" if state else ""), screen, page._replace(data=data))
 
     yield sample("login-id", "", login._replace(account=""))
+    yield sample("login-id", "passkey", login._replace(account=""), ceremony='{"challenge":"AAAA","allowCredentials":[]}')
     yield sample("login-id", "error", login._replace(account="", error="missing_username"))
     yield sample("login-password", username="ada@example.com")
     yield sample("login-password", "error", login._replace(error="wrong_credentials", demo=True), username="ada@example.com")

@@ -360,7 +360,7 @@ def test_the_table_says_what_a_screen_shows(screen: str) -> None:
 
 
 def test_every_template_is_a_screen_or_a_part_of_one() -> None:
-    parts = {"layout", "form", "code", "sent", "line", "choices", "webauthn", "account-event"}
+    parts = {"layout", "form", "code", "sent", "line", "choices", "webauthn", "ceremony", "account-event"}
     assert {template.stem for template in TEMPLATES.glob("*.html")} == SCREENS.keys() | parts
 
 

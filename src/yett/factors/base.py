@@ -42,7 +42,8 @@ class Words(NamedTuple):
     oob or "". `screen_*` are page names; `log_*` log types.
     `screens` are page names by channel, where it has several: the one that asks is then that of the channel, and an
     enrolment begins on `screen_enrol`, where the destination is typed.
-    `companion` is enrolled along with the first second factor (recovery codes); `id_prefix` begins enrolment ids.
+    `companion` is enrolled along with the first second factor (recovery codes); `unnamed` says by itself who it is
+    (a passkey); `id_prefix` begins enrolment ids.
     """
 
     factor: str = ""
@@ -60,6 +61,7 @@ class Words(NamedTuple):
     log_limit: str = "gd_otp_rate_limit_exceed"
     log_enrolled: str = "gd_enrollment_complete"
     companion: bool = False
+    unnamed: bool = False
     id_prefix: str = ""
 
 

@@ -166,7 +166,7 @@ class Whereabouts:
         attempt = case.attempt
         match outcome:
             case StepUp(reasons, _) if not attempt.identifier and attempt.account is None:
-                return Place("identify", IDENTIFIER, reasons=reasons)
+                return Place("identify", IDENTIFIER, kind=self._unnamed(catalogue), reasons=reasons)
             case StepUp(reasons, acceptable) if "first" in reasons:
                 return Place("password", PASSWORD, self._first(case, acceptable), reasons=reasons)
             case StepUp(reasons, acceptable):
@@ -179,6 +179,11 @@ class Whereabouts:
                 return self._wished(case, catalogue) or self._after(case, catalogue, now) or Place("finish")
             case Deny(reason):
                 return Place("refuse", kind=reason)
+
+    def _unnamed(self, catalogue: Catalogue) -> str:
+        """The kind that says by itself who it is, and may stand first: a passkey. "" where none is on."""
+        able = (one for one in self.gate.factors.values() if one.words.unnamed and self.gate.on(one, catalogue))
+        return next((one.kind for one in able), "")
 
     def _first(self, case: Case, acceptable: Iterable[str]) -> Enrolment | None:
         return next((one for one in case.enrolments if one.id in set(acceptable) and one.kind == self.password.kind), None)
@@ -256,7 +261,7 @@ class Whereabouts:
         """Recovery codes come along with the first second factor: whoever has one and no way back is given it."""
         active = [one for one in case.enrolments if one.status == "active" and one.link != "implicit"]
         held = {one.kind for one in active if not self.gate.factors[one.kind].spent(one)}
-        if not any(not case.promises[one.id].first for one in active):
+        if all(case.promises[one.id].category == "knowledge" for one in active):
             return None
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)

@@ -87,6 +87,8 @@ class Login:
         if moved is not None:
             return await self._move(here, moved, browser)
         match here.place.verb, action:
+            case "identify", _ if here.place.kind and form.get("response"):
+                return await self._told(here, await self.prove.unnamed(here, form["response"], browser), browser)
             case "identify", _:
                 return await self._identify(here, form, browser)
             case "password", _:

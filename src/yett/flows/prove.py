@@ -58,6 +58,20 @@ class Prove:
             await self.rehash(one, password)
         return told
 
+    async def unnamed(self, here: Here, answer: str, browser: Browser) -> Here | Leave | str:
+        """A proof that says itself whose it is (a passkey): nobody was named before."""
+        factor, asked = self.whereabouts.gate.factors[here.place.kind], here.arrival.challenge
+        lookup = factor.locate(answer.encode(errors="replace"))
+        found = await self.store.bearer(factor.kind, lookup) if lookup else None
+        if found is None or asked is None or asked.to:
+            return "unknown_passkey"
+        there = self.whereabouts.stand(here.attempt, here.arrival._replace(account=found[0], enrolments=found[1]), here.catalogue)
+        one = next(one for one in found[1] if (one.kind, one.lookup) == (factor.kind, lookup))
+        if one.id not in there.case.usable:
+            return "unusable"
+        verdict = factor.verify(one, asked, answer.encode(errors="replace"), self.whereabouts.ask(there, factor))
+        return await self._settle(there, one, asked, verdict, factor, browser, remember=False)
+
     async def factor(self, here: Here, code: str, browser: Browser, *, remember: bool) -> Here | Leave | str:
         """A further factor: the one that the page is about, or one of the same kind that says itself which it is."""
         if not here.asked:

@@ -25,7 +25,8 @@ class Showing:
     async def page(self, here: Here, browser: Browser, error: str = "", *, again: bool = False, typed: Mapping[str, str] | None = None) -> Screen:
         """The page that is next, with `error`; `again`: another code is wanted."""
         question, open_ = here.arrival.challenge, True
-        if here.place.verb in {"prove", "enrol"} and (again or question is None or not self._fits(here, question)):
+        asks = here.place.verb in {"prove", "enrol"} or (here.place.verb == "identify" and here.place.kind)
+        if asks and (again or question is None or not self._fits(here, question)):
             asked = await self._question(here, browser, wrong=bool(error))
             question, open_ = (here.arrival.challenge, self._stands(here)) if isinstance(asked, Withheld) else (asked, True)
             error = error or (asked.reason if isinstance(asked, Withheld) else "")

@@ -128,7 +128,7 @@ class StepUp(NamedTuple):
 SENT = ("digits", "attempts_left", "resend_in", "resends_left", "unasked", "instead", "others", "optional")
 LINE = ("switch", "notice", "enrolling")
 SCREENS: Mapping[str, tuple[str, ...]] = {
-    "login-id": ("username",),
+    "login-id": ("username", "ceremony"),
     "login-password": ("username",),
     "mfa-login-options": ("options", "recovery"),
     "mfa-otp-challenge": ("digits", "attempts_left", "remember", "others", "recovery", "optional"),
@@ -203,6 +203,7 @@ login; action=cancel is on all but the last five, the recovery codes, and those 
 """
 DEFAULTS: Mapping[str, object] = {
     "username": "",
+    "ceremony": "",
     "recovery": False,
     "others": False,
     "optional": False,

@@ -56,6 +56,7 @@ ERRORS: Mapping[str, str] = {
     "cloned": "This key may have been copied, so we stopped accepting it. Use another method, and contact support.",
     "origin": "Keys cannot be used under this address. Open the page under its own name.",
     "rp_id": "This key belongs to another address. Use another one, or another method.",
+    "unknown_passkey": "We do not know this passkey. Log in another way, and remove it from your device.",
     "known_already": "This one is set up already. Use another one.",
     "not_saved": "Save your recovery codes first, then tick the box.",
     "busy": "We are very busy just now. Wait a moment and try again.",

@@ -296,7 +296,7 @@ def address_first(case: Case) -> bool:
     account = case.account
     if not case.regime.strict or account is None or account.email_verified or not account.email:
         return False
-    return all(case.promises[one].first for one in _enrolled(case))
+    return all(case.promises[one].category == "knowledge" for one in _enrolled(case))
 
 
 def _reach(case: Case) -> list[Shown]:

@@ -26,6 +26,7 @@ from yett.adapters.sql.steps import (
     Steps,
     Together,
     all_or_nothing,
+    blob,
     either,
     into,
     new,
@@ -44,6 +45,13 @@ ACCOUNT = (
     select(*rows.ACCOUNT, *rows.ENROLMENT)
     .select_from(accounts.outerjoin(enrolments, enrolments.c.account == accounts.c.id))
     .where(_THIS)
+    .order_by(enrolments.c.created_at, enrolments.c.id)
+)
+_BEARER = select(enrolments.c.account).where(enrolments.c.kind == word("kind"), enrolments.c.lookup == blob("lookup"), enrolments.c.status == "active")
+BEARER = (
+    select(*rows.ACCOUNT, *rows.ENROLMENT)
+    .select_from(accounts.join(enrolments, enrolments.c.account == accounts.c.id))
+    .where(accounts.c.id == _BEARER.scalar_subquery())
     .order_by(enrolments.c.created_at, enrolments.c.id)
 )
 # An e-mail address is asked for first: nobody takes over another's name by calling himself after his address.

@@ -221,7 +221,14 @@ class SqlStore:
 
     async def account(self, id: str) -> tuple[Account, tuple[Enrolment, ...]] | None:
         """An account with its enrolments."""
-        found = await self.driver.read(Query(accounts.ACCOUNT, {"this_account": id}))
+        return await self._whole(Query(accounts.ACCOUNT, {"this_account": id}))
+
+    async def bearer(self, kind: str, lookup: bytes) -> tuple[Account, tuple[Enrolment, ...]] | None:
+        """Whose enrolment this is."""
+        return await self._whole(Query(accounts.BEARER, {"kind": kind, "lookup": lookup}))
+
+    async def _whole(self, query: Query) -> tuple[Account, tuple[Enrolment, ...]] | None:
+        found = await self.driver.read(query)
         if not found:
             return None
         at = len(rows.ACCOUNT)

@@ -48,6 +48,7 @@ class WebAuthn:
             challenge_type="webauthn",
             screen_challenge=f"mfa-{use}-challenge" if use != "passkey" else "passkey-challenge",
             screen_enrol=f"mfa-{use}-enrollment" if use != "passkey" else "passkey-enrollment",
+            unnamed=use == "passkey",
             id_prefix=use,
         )
 
@@ -136,6 +137,10 @@ class WebAuthn:
     def spent(self, one: Enrolment) -> bool:
         """Never: it can be asked again."""
         return False
+
+    def left(self, one: Enrolment) -> int | None:
+        """Nobody counts."""
+        return None
 
     def restored(self, state: State, now: int) -> State:
         """A counter that is older than the authenticator's refuses nothing that is right."""

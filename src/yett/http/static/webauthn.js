@@ -5,17 +5,15 @@ const form = ceremony.closest("form");
 const start = form.querySelector("[data-start]");
 const trouble = document.getElementById("trouble");
 const options = JSON.parse(ceremony.dataset.options);
-const making = ceremony.dataset.ceremony === "create";
+// create: a new credential; get: one that this account has; find: a passkey, whoever's it is, offered where a name is typed.
+const what = ceremony.dataset.ceremony;
+let waiting = new AbortController();
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
 // Browsers that cannot read and write JSON themselves.
 const named = (list = []) => list.map((one) => ({ ...one, id: bytes(one.id) }));
-const parsed = {
-  create: (said) => ({ ...said, challenge: bytes(said.challenge), user: { ...said.user, id: bytes(said.user.id) }, excludeCredentials: named(said.excludeCredentials) }),
-  get: (said) => ({ ...said, challenge: bytes(said.challenge), allowCredentials: named(said.allowCredentials) }),
-};
 const MEMBERS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
 const written = (credential) => ({
   id: credential.id,
@@ -26,41 +24,53 @@ const written = (credential) => ({
   clientExtensionResults: credential.getClientExtensionResults(),
 });
 
-async function asked() {
-  if (making) {
-    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? parsed.create(options);
-    return navigator.credentials.create({ publicKey });
+function asked(mediation) {
+  const challenge = bytes(options.challenge);
+  if (what === "create") {
+    const own = () => ({ ...options, challenge, user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: named(options.excludeCredentials) });
+    return navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? own() });
   }
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON?.(options) ?? parsed.get(options);
-  return navigator.credentials.get({ publicKey });
+  const own = () => ({ ...options, challenge, allowCredentials: named(options.allowCredentials) });
+  return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON?.(options) ?? own(), mediation, signal: waiting.signal });
 }
 
 function say(name) {
   trouble.querySelector("p").textContent = trouble.dataset[name] ?? trouble.dataset.other;
   trouble.hidden = false;
-  start.textContent = start.dataset.again;
-  start.removeAttribute("aria-disabled");
+  start.lastChild.textContent = start.dataset.again;
   start.focus();
 }
 
-async function run() {
+const TOLD = { NotAllowedError: "refused", InvalidStateError: "known", SecurityError: "elsewhere", NotSupportedError: "unsupported" };
+
+async function run(mediation = "optional") {
   if (!window.PublicKeyCredential) return say("unsupported");
-  start.setAttribute("aria-disabled", "true");
   trouble.hidden = true;
   try {
-    const credential = await asked();
+    const credential = await asked(mediation);
     form.elements.response.value = JSON.stringify(credential.toJSON?.() ?? written(credential));
     start.removeAttribute("aria-disabled");
     form.requestSubmit(start);
   } catch (fault) {
-    say({ NotAllowedError: "refused", InvalidStateError: "known", SecurityError: "elsewhere", NotSupportedError: "unsupported" }[fault.name] ?? "other");
+    start.removeAttribute("aria-disabled");
+    if (fault.name !== "AbortError") say(TOLD[fault.name] ?? "other");
   }
 }
 
 start.addEventListener("click", (event) => {
   if (form.elements.response.value) return;
   event.preventDefault();
+  waiting.abort();
+  waiting = new AbortController();
+  start.setAttribute("aria-disabled", "true");
   run();
 });
-// Once by itself, where nothing went wrong before: a browser may want a gesture first, and then the button is there.
-if (!making && !document.getElementById("error") && navigator.userActivation?.hasBeenActive !== false) run();
+
+if (what === "find") {
+  start.hidden = !window.PublicKeyCredential;
+  if (await window.PublicKeyCredential?.isConditionalMediationAvailable?.()) run("conditional");
+} else if (what === "get" && !document.getElementById("error")) {
+  // Once by itself, where nothing went wrong before: a browser that wants a gesture first says so, and the button is there.
+  start.setAttribute("aria-disabled", "true");
+  run();
+}

@@ -116,7 +116,7 @@ def test_an_answer_works_once_and_the_counter_moves_on() -> None:
     assert ROAMING.verify(one, asked._replace(outcome="accepted"), answer, ASK) == Rejected("expired")
     assert ROAMING.verify(one, asked, answer, ASK._replace(now=asked.expires_at)) == Rejected("expired")
     assert ROAMING.restored(verdict.state, NOW) == verdict.state
-    assert not ROAMING.spent(one)
+    assert (ROAMING.spent(one), ROAMING.left(one)) == (False, None)
 
 
 def test_an_answer_to_another_question_or_of_another_key_is_refused() -> None:
