@@ -99,7 +99,7 @@ def test_every_field_has_a_label(sample: Sample) -> None:
     for field in Tags(html.encode()).named("input"):
         if field.get("type") == "hidden" or field.get("aria-hidden"):
             continue
-        assert f'<label for="{field.get("id")}">' in html or f'<label class="check"><input type="checkbox" name="{field["name"]}"' in html
+        assert f'<label for="{field.get("id")}">' in html or f'<label class="check"><input type="{field.get("type")}" name="{field["name"]}"' in html
 
 
 @pytest.mark.parametrize("sample", EVERY)
