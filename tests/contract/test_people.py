@@ -1,7 +1,9 @@
 """What administrators do with many people at once: factors replaced, roles, permissions, jobs."""
 
 from tests.contract.samples import NOW, concluding, enrolment, fact, signed_in, somebody, types
+from yett.adapters.sql.jobs import KEPT
 from yett.domain.client import Api
+from yett.domain.job import Job
 from yett.domain.role import Permission, Role
 from yett.ports import Store
 
@@ -95,3 +97,31 @@ async def test_members_of_a_role_are_listed_by_id_from_wherever_one_left_off(sto
     assert await store.assign([(one.id, "rol_1") for one in people], ())
     assert await store.members("rol_1", 1, 1) == ((people[1],), 3)
     assert await store.members("rol_1", 0, 9, people[0].id) == (tuple(people[1:]), 3)
+
+
+async def test_a_job_is_worked_on_by_one_at_a_time_and_goes_on_where_it_was_left(store: Store) -> None:
+    job = Job("job_1", "users_import", "client", content=b"secret", total=3, created_at=NOW, updated_at=NOW)
+    await store.open_job(job, (fact("sapi"),))
+    assert await store.job("job_1") == job
+    assert await store.job("job_2") is None
+    assert await store.claim_job(NOW, 60) == job
+    assert await store.claim_job(NOW + 59, 60) is None
+    assert await store.claim_job(NOW + 60, 60) is not None
+    on = job._replace(status="processing", done=2, leased_until=NOW + 120)
+    assert await store.job_on(job, on)
+    assert not await store.job_on(job, on._replace(done=1), (fact("late"),))
+    assert await store.claim_job(NOW + 120, 60) == on
+    over = on._replace(status="completed", done=3, content=b"", leased_until=0)
+    assert await store.job_on(on, over, (fact("done"),))
+    assert not await store.job_on(over, over, (fact("late"),))
+    assert await store.claim_job(NOW + 999, 60) is None
+    assert (await store.job("job_1"), await types(store)) == (over, ["sapi", "done"])
+
+
+async def test_jobs_that_were_done_long_ago_are_forgotten(store: Store) -> None:
+    done = Job("job_1", "users_import", "client", "completed", created_at=NOW, updated_at=NOW)
+    due = done._replace(id="job_2", status="pending")
+    for one in (done, due, done._replace(id="job_3", created_at=NOW + KEPT + 1, updated_at=NOW + KEPT + 1)):
+        await store.open_job(one, ())
+    assert await store.job("job_1") is None
+    assert await store.job("job_2") == due

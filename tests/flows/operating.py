@@ -21,6 +21,7 @@ from yett.flows.administrator import Administrator
 from yett.flows.current import Current
 from yett.flows.demo_seed import DemoSeed
 from yett.flows.first_start import FirstStart
+from yett.flows.manage.jobs import Jobs
 from yett.flows.mint import Mint
 from yett.flows.operate import Operate
 from yett.flows.people import People
@@ -115,7 +116,7 @@ class House:
         password = cast("Factor", Kind("password"))
         births = Births(self.mint, password, cast("Factor", Kind("email")))
         self.people = People(store, Current(store), cast("Hasher", PlainHasher()), births, self.mint, common)
-        self.operate = Operate(store, self.administrator, self.people, {**FACTORS, "password": password}, self.mint)
+        self.operate = Operate(store, self.administrator, self.people, {**FACTORS, "password": password}, self.mint, cast("Jobs", None))
         self.start = FirstStart(store, cast("Signer", self.signer), self.administrator, self.waited)
         self.seed = DemoSeed(store, self.people, self.mint, self.files, issuer)
         self.waits = 0

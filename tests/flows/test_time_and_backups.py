@@ -75,7 +75,7 @@ async def test_row_25_two_nodes_whose_clocks_differ_accept_one_code_once(postgre
 
 async def restore(w: World) -> None:
     """`yett db restored`."""
-    async for event in Operate(w.store, None, None, FACTORS, w.ground.mint).restored():  # type: ignore[arg-type]
+    async for event in Operate(w.store, None, None, FACTORS, w.ground.mint, None).restored():  # type: ignore[arg-type]
         assert event.kind == "done"
 
 

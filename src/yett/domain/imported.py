@@ -62,7 +62,7 @@ def _pbkdf2(value: str) -> bytes:
 def _object(said: Mapping[str, object], name: str) -> Mapping[str, object]:
     value = said.get(name)
     if not isinstance(value, Mapping):
-        raise ValueError(f"{name} is missing")
+        raise ValueError(f"{name} is missing")  # noqa: TRY004 - of a file, not of a program
     return value
 
 

@@ -1,20 +1,28 @@
 """What operators do from the machine itself: each verb a story, told by events."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
 from yett.domain.enrolment import State
 from yett.factors.base import Factor
 from yett.flows.administrator import Administrator, Refusal
 from yett.flows.event import Event
+from yett.flows.manage.imports import Origin
+from yett.flows.manage.jobs import TOGETHER, Jobs, Tally
 from yett.flows.mint import Mint
 from yett.flows.people import CONNECTION, People
+from yett.flows.reading import Unreadable, users_of
 from yett.policy.decide import within_reach
 from yett.policy.regimes import REGIMES
 from yett.ports import Store
 
 # Seals made again in one commit: small enough that logins pass between two of them.
 AT_ONCE = 200
+# Users between two words on how far it is.
+REPORTED = 1000
 TRIES = 5
 
 
@@ -27,6 +35,7 @@ class Operate:
     people: People
     factors: Mapping[str, Factor]
     mint: Mint
+    jobs: Jobs
 
     async def reset_admin(self) -> AsyncIterator[Event]:
         """`yett admin reset`."""
@@ -63,6 +72,26 @@ class Operate:
                 yield Event("refused", reason)
             case account:
                 yield Event("done", f"{account.email} is {account.id}", {"user_id": account.id, "email": account.email, "email_verified": verified})
+
+    async def import_users(self, chunks: Iterable[bytes], *, upsert: bool = False) -> AsyncIterator[Event]:
+        """`yett users import`: rows as they are read; what is wrong with one is told, and the others go on."""
+        origin, seen, told = Origin(self.mint.name("job_", 12), None, upsert), 0, Tally()
+        rows = users_of(chunks)
+        try:
+            while part := await asyncio.to_thread(lambda: list(itertools.islice(rows, TOGETHER))):
+                tally = await self.jobs.taken(part, seen, origin)
+                for fault in tally.errors:
+                    yield Event("progress", json.dumps(fault))
+                seen, told = seen + len(part), Tally(told.inserted + tally.inserted, told.updated + tally.updated)
+                if seen % REPORTED < TOGETHER:
+                    yield Event("progress", f"{seen} users read", {"read": seen})
+        except Unreadable as fault:
+            yield Event("refused", f"behind user {seen} the file cannot be read: {fault}; what was read is imported, and may be read again with --upsert")
+            return
+        data = {"total": seen, "inserted": told.inserted, "updated": told.updated, "failed": seen - told.inserted - told.updated}
+        await self.store.record((self.mint.fact("sapi", None, None, description="Import users", **data),))
+        says = f"{data['total']} users read: {data['inserted']} are new, {data['updated']} were brought up to date, {data['failed']} were not taken"
+        yield Event("done", says, data)
 
     async def rotate_keys(self) -> AsyncIterator[Event]:
         """`yett keys rotate`: a new data key, and every secret sealed again under it while logins go on."""

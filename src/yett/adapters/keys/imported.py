@@ -7,25 +7,22 @@ import hmac
 import nacl.exceptions
 import nacl.pwhash
 
-BCRYPT_READS = 72
+BCRYPT, BCRYPT_READS = (b"$2a$", b"$2b$", b"$2y$"), 72
 
 
 def matches(hashed: bytes, password: bytes) -> bool:
     """Whether this is the password. What is no hash that we know matches nothing."""
-    kind = hashed.split(b"$", 2)[1:2]
     try:
-        match kind:
-            case [b"2a"] | [b"2b"] | [b"2y"]:
-                import bcrypt
+        if hashed.startswith(BCRYPT):
+            import bcrypt
 
-                # bcrypt reads 72 bytes; whoever hashed it cut the rest off as well.
-                return bcrypt.checkpw(password[:BCRYPT_READS], hashed)
-            case [b"digest"]:
-                return _digest(hashed.decode(), password)
-            case [kind] if kind.startswith(b"pbkdf2-"):
-                return _pbkdf2(hashed.decode(), password)
-            case _:
-                return bool(nacl.pwhash.verify(hashed, password))
+            # bcrypt reads 72 bytes; whoever hashed it cut the rest off as well.
+            return bcrypt.checkpw(password[:BCRYPT_READS], hashed)
+        if hashed.startswith(b"$digest$"):
+            return _digest(hashed.decode(), password)
+        if hashed.startswith(b"$pbkdf2-"):
+            return _pbkdf2(hashed.decode(), password)
+        return bool(nacl.pwhash.verify(hashed, password))
     except (nacl.exceptions.CryptoError, ValueError):
         return False
 

@@ -387,3 +387,28 @@ account_permissions = Table(
     _text("permission"),
     PrimaryKeyConstraint("account", "audience", "permission"),
 )
+
+# `content` is sealed; `leased_until` is the end of a lease.
+jobs = Table(
+    "jobs",
+    metadata,
+    _text("id"),
+    _text("type"),
+    _text("client"),
+    _text("status"),
+    _truth("upsert"),
+    _text("external_id"),
+    _bytes("content", null=True),
+    _number("total"),
+    _number("done"),
+    _number("inserted"),
+    _number("updated"),
+    _number("failed"),
+    _bytes("errors"),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("leased_until"),
+    _number("sealed_by"),
+    _key(),
+    Index("ix_jobs_created_at", "created_at", "id"),
+)

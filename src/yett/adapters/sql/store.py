@@ -12,6 +12,7 @@ from yett.adapters.sql import (
     attempts,
     configuration,
     deliveries,
+    jobs,
     loads,
     roles,
     rows,
@@ -25,6 +26,7 @@ from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
+from yett.domain.job import Job
 from yett.domain.role import Permission, Role
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
@@ -406,6 +408,26 @@ class SqlStore:
     async def assign(self, pairs: Sequence[tuple[str, str]], facts: Sequence[Fact], *, away: bool = False) -> bool:
         """Roles of accounts."""
         return await self.driver.write(partial(roles.assign, pairs, facts, away=away))
+
+    # Jobs
+
+    async def open_job(self, job: Job, facts: Sequence[Fact]) -> None:
+        """A new job."""
+        await self.driver.write(partial(jobs.open_job, self.seal, job, facts))
+
+    async def job(self, id: str) -> Job | None:
+        """One of them."""
+        found = await self.driver.read(Query(jobs.ONE, {"this_job": id}))
+        return await self._opened(lambda: jobs.job(found[0], self.seal)) if found else None
+
+    async def claim_job(self, now: int, lease: int) -> Job | None:
+        """One that is to be worked on."""
+        row = await self.driver.write(partial(jobs.claim_job, now, lease))
+        return None if row is None else await self._opened(lambda: jobs.job(row, self.seal))
+
+    async def job_on(self, seen: Job, after: Job, facts: Sequence[Fact] = ()) -> bool:
+        """How far it has come."""
+        return await self.driver.write(partial(jobs.on, self.seal, seen, after, facts))
 
     # Outbox
 

@@ -15,6 +15,7 @@ from yett.adapters.sql.schema import (
     enrolments,
     facts,
     grants,
+    jobs,
     ledger,
     meta,
     misses,
@@ -108,6 +109,7 @@ _SEALED: tuple[tuple[Table, str, str | None, tuple[str, ...]], ...] = (
     (contracts, "id", None, ("credentials",)),
     (challenges, "id", None, ("secret", "show")),
     (outbox, "id", None, ("to", "data")),
+    (jobs, "id", None, ("content",)),
 )
 _OLD = {
     table.name: select(table.c[key], *((table.c[owner],) if owner else ()), *(table.c[one] for one in sealed))

@@ -92,9 +92,9 @@ class Bindings:
 
     def made(self, wanted: Wanted) -> tuple[Told, Enrolment] | Refused:
         """The factor, and an enrolment of it that belongs to nobody yet."""
-        factor = next((one for one in self.enrolments.factors.values() if one.words.method == wanted.method and one.words.factor), None)
-        if not isinstance(factor, Told):
-            return invalid(f"An authentication method of type {wanted.method} cannot be created here.", "operation_not_supported")
+        factor = self._factor(wanted.method)
+        if factor is None:
+            return invalid(f"An authentication method of type {wanted.method[:40]} cannot be created here.", "operation_not_supported")
         value, others = wanted.told.get(factor.told, ""), sorted(set(wanted.told) - {factor.told})
         if not value or others:
             return invalid(f"An authentication method of type {wanted.method} needs {factor.told}" + (f", and has no {others[0]}." if others else "."))
@@ -108,6 +108,15 @@ class Bindings:
         except ValueError as fault:
             return invalid(f"{factor.told}: {fault}.")
         return factor, Enrolment("", "", factor.kind, state, name=wanted.name)
+
+    def told(self, method: str) -> str:
+        """What a factor of this type is told by: the name of the field; "" where it is told by nothing."""
+        factor = self._factor(method)
+        return factor.told if factor else ""
+
+    def _factor(self, method: str) -> Told | None:
+        found = next((one for one in self.enrolments.factors.values() if one.words.method == method and one.words.factor), None)
+        return found if isinstance(found, Told) else None
 
     def _new(self, account: str, factor: Told, one: Enrolment) -> Held:
         mint = self.enrolments.mint

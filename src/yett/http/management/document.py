@@ -41,6 +41,10 @@ def document(routes: Sequence[Route], issuer: str, version: str) -> dict[str, An
     )
     schema = app.openapi_schema.to_schema()
     schema["components"]["schemas"] = _exact(schema["components"]["schemas"])
+    for route in routes:
+        if route.form:
+            operation = schema["paths"][BASE + route.path][route.method.lower()]
+            operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": route.form}}}
     return schema
 
 

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import Empty
 
 from yett.flows.manage.access import Access, Call
 from yett.flows.manage.refused import Refused
@@ -28,13 +29,18 @@ PATHS = sorted({path for _, path in ACCESS})
 
 
 class Route(NamedTuple):
-    """A line of the table, and who answers it. `takes` are parameters that SDKs send and that change nothing."""
+    """A line of the table, and who answers it. `takes` are parameters that SDKs send and that change nothing.
+
+    `form` is the schema of a multipart body, which the handler reads itself; `largest` how many bytes a body may have.
+    """
 
     method: Any
     path: str
     answer: Callable[..., Awaitable[object]]
     status: int = 200
     takes: tuple[str, ...] = ()
+    form: dict[str, Any] | None = None
+    largest: int | None = None
 
 
 def handler(route: Route) -> HTTPRouteHandler:
@@ -42,7 +48,7 @@ def handler(route: Route) -> HTTPRouteHandler:
     scopes = ACCESS[route.method, route.path]
     names = inspect.signature(route.answer).parameters
     found = {400, 401, 403, 429} | ({404} if "{" in route.path else set())
-    if "data" in names:
+    if "data" in names or route.form:
         found |= {404, 409, 413, 415}
     made = HTTPRouteHandler(
         route.path.replace("}", ":str}"),
@@ -52,6 +58,7 @@ def handler(route: Route) -> HTTPRouteHandler:
         tags=[route.path.split("/")[1]],
         security=[{"bearer": sorted(scopes)}] if scopes else [{}],
         responses={status: ResponseSpec(Error, description=ERRORS[status]) for status in sorted(found)} if scopes else None,
+        request_max_body_size=route.largest or Empty,
         opt={"query": frozenset(ALIAS.get(name, name) for name in names) | frozenset(route.takes)},
     )
     return made(route.answer)

@@ -380,6 +380,28 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
         sa.PrimaryKeyConstraint("account", "audience", "permission", name=op.f("pk_account_permissions")),
     )
     op.create_index(op.f("ix_account_permissions_audience"), "account_permissions", ["audience"], unique=False)
+    op.create_table(
+        "jobs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("upsert", sa.Boolean(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("inserted", sa.BigInteger(), nullable=False),
+        sa.Column("updated", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("errors", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("leased_until", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_by", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    op.create_index("ix_jobs_created_at", "jobs", ["created_at", "id"], unique=False)
 
     if op.get_bind().dialect.name == "postgresql":
         # Rate limits may be lost with a crash; replay marks and tries, which may not, stand elsewhere.
