@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from tests.world import REALM, World, world
+from yett.adapters.sql.seal import Seal
+from yett.factors.password import Password
+from yett.flows.gate import Gate
 
 KNOWN, UNKNOWN = "ada@example.test", "eve@example.test"
 Try = Callable[[World, str], Awaitable[object]]
@@ -67,6 +70,33 @@ async def test_row_15_each_of_a_dozen_tries_costs_the_same_where_there_is_nobody
                 found.append((answer, w.hasher.looks - looks, work, len(await w.facts()) - facts))
         assert seen[KNOWN] == seen[UNKNOWN]
         assert [one["to"] for one in await w.mail()] == [KNOWN]
+
+
+@pytest.mark.parametrize("attempt", [by_api, by_page])
+async def test_row_15_where_there_is_nobody_as_much_is_opened_and_judged(attempt: Try, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {"opened": 0, "judged": 0, "verified": 0}
+
+    def counting(kind: type, name: str, what: str) -> None:
+        original = getattr(kind, name)
+
+        def call(*args: Any, **named: Any) -> Any:
+            seen[what] += 1
+            return original(*args, **named)
+
+        monkeypatch.setattr(kind, name, call)
+
+    async with world() as w:
+        await w.person(verified=True)
+        await w.authorize(w.browser())
+        for kind, name, what in ((Seal, "open", "opened"), (Gate, "_usable", "judged"), (Password, "verify", "verified")):
+            counting(kind, name, what)
+        did = []
+        for name in (KNOWN, UNKNOWN):
+            seen.update(dict.fromkeys(seen, 0))
+            await attempt(w, name)
+            did.append(dict(seen))
+        somebody, nobody = did
+        assert all(nobody[what] >= somebody[what] > 0 for what in seen)
 
 
 @pytest.mark.parametrize("attempt", [by_api, by_page])

@@ -8,7 +8,7 @@ import msgspec
 
 from yett.domain.attempt import Attempt
 from yett.domain.client import OWN_PAGES, Client
-from yett.domain.enrolment import Challenge, Enrolment
+from yett.domain.enrolment import Challenge, Enrolment, State
 from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof
 from yett.domain.tenant import Catalogue, Tenant
@@ -110,7 +110,11 @@ class Whereabouts:
         """
         request = asked_by(attempt)
         api = catalogue.apis.get(request.audience) if request.audience else None
-        case = self.gate.case(attempt, arrival.account, arrival.enrolments, catalogue, self.mint.clock(), api, request.scope)
+        nobody = bool(attempt.identifier) and arrival.account is None
+        has = self.nobodys if nobody else arrival.enrolments
+        case = self.gate.case(attempt, arrival.account, has, catalogue, self.mint.clock(), api, request.scope)
+        if nobody:
+            case = case._replace(enrolments=(), promises={}, usable=())
         return self._judged(case, arrival, catalogue, request)
 
     def ahead(self, here: Here, after: Attempt) -> Here:
@@ -132,6 +136,11 @@ class Whereabouts:
         if place.kind in self.gate.factors and self.gate.factors[place.kind].words.screens:
             place = self._by_channel(place, case.attempt, arrival.challenge, catalogue.tenant, now)
         return Here(case.attempt, arrival, catalogue, request, case, outcome, place)
+
+    @property
+    def nobodys(self) -> tuple[Enrolment, ...]:
+        """What is judged where there is no account, and forgotten: the time that judging takes must not tell (attacks: row 15)."""
+        return tuple(Enrolment(name, "", self.password.kind, State()) for name in ("1", "2", "3"))
 
     def ask(self, here: Here, factor: Factor, *, channel: str = "", target: str = "") -> Ask:
         """All that a factor may want to know; `channel` and `target` are what a person chose and typed."""

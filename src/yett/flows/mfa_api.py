@@ -65,13 +65,13 @@ class MfaApi:
             matched = await self.hasher.verify(one.state.secret if one else None, asked.password)
         except Busy:
             raise errors.too_many_attempts() from None
+        factor = self.whereabouts.password
+        verdict = factor.verify(one or self.whereabouts.nobodys[0], None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
         if one is None:
             return await self._nobody(here, browser, now)
         # Not before the password is right: a wrong one costs one commit, as it does where there is no account.
         if matched:
             await self.store.begin(attempt, ())
-        factor = self.whereabouts.password
-        verdict = factor.verify(one, None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
         return await self._settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password, password=asked.password)
 
     async def otp(self, asked: token.MfaOtpRequest, authenticate: Callable[[Catalogue], Client], browser: Browser) -> dict[str, object]:
@@ -199,10 +199,8 @@ class MfaApi:
 
     async def _nobody(self, here: Here, browser: Browser, now: int) -> NoReturn:
         """No such account: the same work, pace and words as where there is one."""
-        facts: dict[Settled, tuple[Fact, ...]] = {
-            "done": (self.mint.fact("fu", None, here.attempt.client, ip=browser.ip),),
-            "no tries": (self.mint.fact(self.whereabouts.password.words.log_limit, None, here.attempt.client, ip=browser.ip),),
-        }
+        said: Mapping[Settled, str] = {"done": "fu", "used": "fu", "no tries": self.whereabouts.password.words.log_limit}
+        facts = {settled: (self.mint.fact(type, None, here.attempt.client, ip=browser.ip),) for settled, type in said.items()}
         if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, facts):
             raise errors.wrong_password()
         await self.alarm(None, here.attempt.identifier, "en")

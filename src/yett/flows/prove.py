@@ -50,9 +50,9 @@ class Prove:
             matched = await self.hasher.verify(one.state.secret if one else None, password)
         except Busy:
             return "busy"
+        verdict = factor.verify(one or self.whereabouts.nobodys[0], None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
         if one is None:
             return await self._nobody(here, browser, now)
-        verdict = factor.verify(one, None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
         told = await self._settle(here, one, None, verdict, factor, browser, remember=False)
         if matched and not isinstance(told, str):
             await self.rehash(one, password)
@@ -160,10 +160,8 @@ class Prove:
 
     async def _nobody(self, here: Here, browser: Browser, now: int) -> str:
         """No such account: the same work, pace and words as where there is one."""
-        facts: dict[Settled, tuple[Fact, ...]] = {
-            "done": (self.mint.fact("fu", None, here.attempt.client, **_seen(browser)),),
-            "no tries": (self.mint.fact(self.whereabouts.password.words.log_limit, None, here.attempt.client, **_seen(browser)),),
-        }
+        said: Mapping[Settled, str] = {"done": "fu", "used": "fu", "no tries": self.whereabouts.password.words.log_limit}
+        facts = {settled: (self.mint.fact(type, None, here.attempt.client, **_seen(browser)),) for settled, type in said.items()}
         if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, facts):
             return "wrong_credentials"
         await self.alarm(None, here.attempt.identifier, here.request.ui_locales[0])

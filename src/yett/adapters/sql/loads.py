@@ -101,6 +101,8 @@ def arrived(found: Sequence[Row], session: bytes | None, device: bytes | None, n
     if len(row) > _AT_ATTEMPT and row[_AT_ATTEMPT] is not None:
         attempt = rows.attempt(row[_AT_ATTEMPT:_AT_CHALLENGE])
         challenge = rows.challenge(row[_AT_CHALLENGE:], seal) if row[_AT_CHALLENGE] is not None else None
+        if attempt.identifier and row[_AT_ACCOUNT] is None:
+            rows.nobody(seal)
     return Arrival(
         row[0],
         attempt,

@@ -74,6 +74,7 @@ class Seal:
         self._aeads = {id: AESGCM(key) for id, key in keys.items()}
         self.current = max(keys)
         self._newest = self._aeads[self.current]
+        self.nothing = self.close("", "enrolments", "", "secret", b"")
 
     def learn(self, keys: Mapping[int, bytes]) -> None:
         """Data keys that were made since."""

@@ -232,6 +232,7 @@ class SqlStore:
     async def _whole(self, query: Query) -> tuple[Account, tuple[Enrolment, ...]] | None:
         found = await self.driver.read(query)
         if not found:
+            rows.nobody(self.seal)
             return None
         at = len(rows.ACCOUNT)
         has = await self._opened(lambda: tuple(rows.enrolment(row[at:], self.seal) for row in found if row[at] is not None))
