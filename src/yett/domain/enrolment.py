@@ -15,7 +15,7 @@ class State(NamedTuple):
 
 
 class Enrolment(NamedTuple):
-    """One factor bound to one account. `lookup` is unique within its kind (credential id, device id).
+    """One factor bound to one account. `lookup` is unique (credential id, device id).
 
     `failures` counts consecutive wrong answers; `paced_at` is the GCRA arrival time of its bucket, in seconds. One that
     was reported lost is suspended, and deleted at `leaves_at`.

@@ -10,7 +10,7 @@ class Accepted(NamedTuple):
     """`state` is the enrolment's next state, which forbids the reuse of the answer.
 
     `remember` is set where the challenge is what is used up (a sent code): then the state may stay as it is. `lookup` is
-    what a new enrolment is found by, unique within its kind.
+    what a new enrolment is found by, unique over all accounts.
     """
 
     state: State

@@ -57,7 +57,9 @@ ERRORS: Mapping[str, str] = {
     "origin": "Keys cannot be used under this address. Open the page under its own name.",
     "rp_id": "This key belongs to another address. Use another one, or another method.",
     "unknown_passkey": "We do not know this passkey. Log in another way, and remove it from your device.",
-    "known_already": "This one is set up already. Use another one.",
+    "already_used@mfa-webauthn-roaming-enrollment": "This one is set up already. Use another one.",
+    "already_used@mfa-webauthn-platform-enrollment": "This one is set up already. Use another one.",
+    "already_used@passkey-enrollment": "This one is set up already. Use another one.",
     "not_saved": "Save your recovery codes first, then tick the box.",
     "busy": "We are very busy just now. Wait a moment and try again.",
     # What the demo application is told by the answer to its request.

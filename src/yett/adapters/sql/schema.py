@@ -155,7 +155,7 @@ enrolments = Table(
     _number("rests_until"),
     _number("sealed_by", index=True),
     _key(),
-    UniqueConstraint("kind", "lookup"),
+    UniqueConstraint("lookup"),
     Index("ix_enrolments_leaves_at", "leaves_at", sqlite_where=text("leaves_at IS NOT NULL"), postgresql_where=text("leaves_at IS NOT NULL")),
 )
 

@@ -286,7 +286,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
         sa.Column("sealed_by", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_enrolments_account"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_enrolments")),
-        sa.UniqueConstraint("kind", "lookup", name=op.f("uq_enrolments_kind_lookup")),
+        sa.UniqueConstraint("lookup", name=op.f("uq_enrolments_lookup")),
     )
     op.create_index(op.f("ix_enrolments_account"), "enrolments", ["account"], unique=False)
     op.create_index(op.f("ix_enrolments_sealed_by"), "enrolments", ["sealed_by"], unique=False)

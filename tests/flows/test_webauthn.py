@@ -1,0 +1,210 @@
+"""Keys and passkeys through the whole house (attacks: row 28): what is asked, whose answer counts, and what a proof is worth."""
+
+import html
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from tests.core.factors.webauthn.authenticator import BE, UP, UV, Authenticator
+from tests.http.browser import Browser, Page
+from tests.world import ISSUER, MULTI_FACTOR, World, claims, essential, world
+from yett.domain.enrolment import Enrolment
+from yett.factors.webauthn.data import base64url, unbase64url
+from yett.factors.webauthn.factor import user_handle
+
+FACTORS = {"otp": True, "webauthn-roaming": True, "webauthn-platform": True, "passkey": True}
+PHR = essential("phr")
+
+
+def key(**of: Any) -> Authenticator:
+    return Authenticator(rp="localhost", origin=ISSUER.rstrip("/"), **of)
+
+
+def asked(page: Page) -> dict[str, Any]:
+    found = re.search(r'data-options="([^"]*)"', page.text)
+    assert found, page.screen
+    said: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return said
+
+
+def made(by: Authenticator, page: Page) -> str:
+    client, attestation = by.make(by.client("webauthn.create", unbase64url(asked(page)["challenge"])))
+    response = {"clientDataJSON": base64url(client), "attestationObject": base64url(attestation)}
+    return json.dumps({"type": "public-key", "id": base64url(by.id), "rawId": base64url(by.id), "response": response})
+
+
+def shown(by: Authenticator, page: Page, name: str = "") -> str:
+    client, data, signature = by.show(by.client("webauthn.get", unbase64url(asked(page)["challenge"])))
+    response = {"clientDataJSON": base64url(client), "authenticatorData": base64url(data), "signature": base64url(signature)}
+    handle = {"userHandle": base64url(user_handle(f"auth0|{name}"))} if name else {}
+    return json.dumps({"type": "public-key", "id": base64url(by.id), "rawId": base64url(by.id), "response": {**response, **handle}})
+
+
+async def enrolled(w: World, browser: Browser, kind: str, by: Authenticator, name: str = "ada") -> Page:
+    """Enrol on the way to an application that asks for something phishing-resistant."""
+    page = await w.login(browser, name, claims=PHR)
+    page = await browser.submit(page, action=kind) if page.screen == "mfa-begin-enroll-options" else page
+    assert page.screen.endswith("-enrollment"), page.screen or page.url
+    return await browser.submit(page, response=made(by, page))
+
+
+async def held(w: World, name: str = "ada") -> list[Enrolment]:
+    _, has = await w.store.account(f"auth0|{name}")
+    return [one for one in has if one.kind != "password"]
+
+
+async def test_a_security_key_is_bound_to_our_name_and_its_proof_says_so() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        browser, own = w.browser(), key(flags=UP)
+        _, answer = await w.exchange(await enrolled(w, browser, "webauthn-roaming", own))
+        said = claims(answer["id_token"])
+        assert (said["amr"], said["acr"]) == (["pwd", "pop", "mfa"], "phr")
+        other = w.browser()
+        page = await w.login(other, claims=PHR)
+        assert page.screen == "mfa-webauthn-roaming-challenge"
+        own.counter = 1
+        _, answer = await w.exchange(await other.submit(page, response=shown(own, page)))
+        assert claims(answer["id_token"])["amr"] == ["pwd", "pop", "mfa"]
+        assert [one.state.mark for one in await held(w)] == [1]
+
+
+async def test_phr_is_refused_to_an_authenticator_app_and_granted_to_a_key() -> None:
+    async with world() as w:
+        await w.configure(factors={"otp": True})
+        await w.person()
+        browser = w.browser()
+        await w.login(browser, claims=essential(MULTI_FACTOR))
+        page = await w.authorize(browser, claims=PHR)
+        assert page.query["error"] == "unmet_authentication_requirements"
+        await w.configure(factors=FACTORS)
+        page = await w.authorize(browser, claims=PHR)
+        page = await browser.submit(page, action="webauthn-roaming")
+        _, answer = await w.exchange(await browser.submit(page, response=made(key(), page)))
+        assert claims(answer["id_token"])["acr"] == "phr"
+
+
+async def test_a_passkey_stands_first_and_is_multi_factor_by_itself() -> None:
+    async with world(policies=("all-applications",)) as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own = key(flags=UP | UV | BE)
+        await enrolled(w, w.browser(), "passkey", own)
+        browser = w.browser()
+        page = await w.authorize(browser)
+        assert page.screen == "login-id"
+        assert asked(page)["allowCredentials"] == []
+        _, answer = await w.exchange(await browser.submit(page, response=shown(own, page, "ada")))
+        said = claims(answer["id_token"])
+        assert (said["sub"], said["amr"], said["acr"]) == ("auth0|ada", ["swk", "user", "mfa"], MULTI_FACTOR)
+
+
+async def test_row_28_an_answer_counts_in_its_own_attempt_alone_and_once() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own = key()
+        await enrolled(w, w.browser(), "passkey", own)
+        victim, thief = w.browser(), w.browser()
+        page, elsewhere = await w.authorize(victim), await w.authorize(thief)
+        answer = shown(own, page, "ada")
+        assert (await thief.submit(elsewhere, response=answer)).screen == "login-id"
+        assert "code" in (await victim.submit(page, response=answer)).query
+        again = await victim.submit(page, response=answer)
+        assert "code" not in again.query
+
+
+async def test_row_28_what_an_authenticator_must_not_say_is_refused() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        await w.person("eve", totp=False)
+        own = key()
+        await enrolled(w, w.browser(), "passkey", own)
+        bent = {
+            "another name": replace(own, rp="evil.test"),
+            "another origin": replace(own, origin="https://evil.test"),
+            "nobody verified": replace(own, flags=UP),
+            "nobody there": replace(own, flags=UV),
+            "backed up, yet not eligible": replace(own, flags=UP | UV | 16),
+            "another key": replace(own, key=key().key),
+            "a credential that we do not know": replace(own, id=b"unknown"),
+        }
+        for what, by in bent.items():
+            browser = w.browser()
+            page = await w.authorize(browser)
+            answered = await browser.submit(page, response=shown(by, page, "ada"))
+            assert (answered.screen, answered.status) == ("login-id", 400), what
+        browser = w.browser()
+        page = await w.authorize(browser)
+        assert (await browser.submit(page, response=shown(own, page, "eve"))).status == 400
+        assert (await browser.submit(page, response=shown(own, page))).status == 400
+        assert (await browser.submit(page, response="{}")).status == 400
+        assert "code" in (await browser.submit(page, response=shown(own, page, "ada"))).query
+
+
+async def test_row_28_somebody_elses_key_is_no_second_step() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        keys = {"ada": key(), "eve": key(id=b"eve's")}
+        for name, own in keys.items():
+            await w.person(name, totp=False)
+            await enrolled(w, w.browser(), "webauthn-roaming", own, name)
+        browser = w.browser()
+        page = await w.login(browser, "ada", claims=PHR)
+        assert (await browser.submit(page, response=shown(keys["eve"], page))).status == 400
+        assert "code" in (await browser.submit(page, response=shown(keys["ada"], page))).query
+
+
+async def test_no_credential_is_enrolled_by_two_accounts() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        for name in ("ada", "eve"):
+            await w.person(name, totp=False)
+        assert "code" in (await enrolled(w, w.browser(), "webauthn-roaming", key(), "ada")).query
+        for kind in ("webauthn-roaming", "webauthn-platform", "passkey"):
+            page = await enrolled(w, w.browser(), kind, key(), "eve")
+            assert "This one is set up already." in page.text
+        assert await held(w, "eve") == []
+
+
+async def test_a_copied_key_is_refused_and_its_owner_is_told() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own = key(counter=5)
+        await enrolled(w, w.browser(), "webauthn-roaming", own)
+        browser = w.browser()
+        page = await w.login(browser, claims=PHR)
+        copied = replace(own, counter=3)
+        assert (await browser.submit(page, response=shown(copied, page))).status == 400
+        assert (await w.mail())[0]["subject"] == "Somebody may have a copy of your key"
+        assert [one.state.mark for one in await held(w)] == [5]
+
+
+async def test_several_keys_are_asked_at_once_and_any_of_them_will_do() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        account = await w.person(totp=False)
+        first, second = key(), key(id=b"second")
+        await enrolled(w, w.browser(), "webauthn-roaming", first)
+        (one,) = await held(w)
+        state = json.loads(one.state.open) | {"id": base64url(b"second"), "key": json.loads(await _kept(w, second))["key"]}
+        other = one._replace(id="webauthn-roaming|dev_second", state=one.state._replace(open=json.dumps(state).encode()), lookup=b"second")
+        seen, _ = await w.store.account(account.id)
+        assert await w.store.change_account(seen, seen, (other,), ends=False, now=w.clock(), facts=())
+        browser = w.browser()
+        page = await w.login(browser, claims=PHR)
+        assert {each["id"] for each in asked(page)["allowCredentials"]} == {base64url(first.id), base64url(second.id)}
+        assert "code" in (await browser.submit(page, response=shown(second, page))).query
+
+
+async def _kept(w: World, by: Authenticator) -> str:
+    """The state of this key, as another account would have it."""
+    await w.person("bob", totp=False)
+    await enrolled(w, w.browser(), "webauthn-platform", by, "bob")
+    (one,) = await held(w, "bob")
+    await w.store.close_account("auth0|bob", ())
+    return one.state.open.decode()
