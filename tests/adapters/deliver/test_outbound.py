@@ -154,17 +154,17 @@ async def test_a_connection_is_used_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw",
+    "raw, why",
     [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * (LONGEST + 1),
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"x" * 65536 + b"\r\n") * 2,
-        b"nonsense\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 200_000 + b"\r\n",
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * (LONGEST + 1), "too long an answer"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + (b"10000\r\n" + b"x" * 65536 + b"\r\n") * 2, "too long an answer"),
+        (b"nonsense\r\n\r\n", "RemoteProtocolError"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 200_000 + b"\r\n", "RemoteProtocolError"),
     ],
 )
-async def test_an_answer_without_end_or_sense_is_none(raw: bytes) -> None:
+async def test_an_answer_without_end_or_sense_is_none(raw: bytes, why: str) -> None:
     async with serving(Says(raw=raw)) as server, here() as at:
-        with pytest.raises(Undelivered) as told:
+        with pytest.raises(Undelivered, match=f"^x: {why}$") as told:
             await at.outbound.call("x", "POST", server.url, {})
     assert not told.value.permanent
 
