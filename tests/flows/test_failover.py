@@ -150,7 +150,7 @@ async def test_a_code_that_was_answered_between_claim_and_sending_does_not_leave
         await store.ask(ATTEMPT, QUESTION._replace(id="d", send=()), ())
         return due
 
-    store.claim = claimed_and_answered  # type: ignore[method-assign]
+    store.claim = claimed_and_answered  # type: ignore[method-assign, assignment]
     provider = Fake("one")
     carried = carrier(store, (provider,), Clock())
     assert await carried.carry() == 1
@@ -186,7 +186,7 @@ async def test_a_commit_that_failed_after_a_yes_doubles_nothing_before_the_lease
         store.sent = sent  # type: ignore[method-assign]
         raise ConnectionError
 
-    store.sent = broken  # type: ignore[method-assign]
+    store.sent = broken  # type: ignore[method-assign, assignment]
     provider, clock = Fake("one"), Clock()
     carried = carrier(store, (provider,), clock)
     assert await carried.carry() == 1

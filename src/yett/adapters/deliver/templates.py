@@ -40,7 +40,7 @@ class Plain(ImmutableSandboxedEnvironment):
 
 
 def _environment(*, html: bool) -> Plain:
-    made = Plain(autoescape=html, undefined=ChainableUndefined, finalize=lambda value: "" if isinstance(value, Mapping) else value)
+    made = Plain(autoescape=html, undefined=ChainableUndefined, finalize=lambda value: value if isinstance(value, str | int) else "")
     made.globals.clear()
     return made
 

@@ -1,0 +1,196 @@
+"""What a telephone is told, and what becomes of the tenant's own words."""
+
+import re
+from email.message import EmailMessage
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yett.adapters.deliver.compose import CALLS, MAILS, compose
+from yett.adapters.deliver.sms_text import parts
+from yett.adapters.deliver.smtp import as_message
+from yett.adapters.deliver.templates import MOST_SAID, check, render, text_of
+from yett.adapters.deliver.words import LANGUAGES, TEXTS
+from yett.domain.enrolment import Message
+from yett.domain.tenant import Brand, Template, Tenant
+
+HOST = "login.example.test"
+TO = "+4915112345678"
+
+
+def sms(template: str = "mfa_code", locale: str = "en", channel: str = "sms", **data: str) -> Message:
+    return Message(cast("Any", channel), TO, template, locale, {"minutes": "5", **data})
+
+
+def mail(template: str = "mfa_code", **data: str) -> Message:
+    return Message("email", "ada@example.test", template, "en", {"minutes": "5", "client": "Web shop", **data})
+
+
+def tenant(*templates: Template) -> Tenant:
+    return Tenant(brand=Brand(name="Bank & Söhne", support_email="help@example.test"), templates=templates)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", ["mfa_code", "phone_verification"])
+def test_a_text_says_code_and_application_and_ends_with_the_line_that_browsers_read(language: str, template: str) -> None:
+    letter = compose(sms(template, language, client="Web shop"), "012345", host=HOST)
+    assert letter.text.startswith("012345 ")
+    assert "Web shop" in letter.text
+    assert letter.text.splitlines()[-1] == f"@{HOST} #012345"
+    assert letter.text.splitlines()[-2] == ""
+    assert (letter.subject, letter.html, letter.code, letter.locale) == ("", "", "012345", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("client", ["Web shop", "Ein sehr langer Name " * 8, "Магазин", ""])
+def test_a_text_fits_into_one_part_whatever_the_application_is_called(language: str, client: str) -> None:
+    for template in TEXTS[language]:
+        assert len(parts(compose(sms(template, language, client=client), "12345678", host=HOST).text, 0)) == 1
+
+
+def test_the_line_for_browsers_is_for_texts_with_a_code_alone() -> None:
+    assert f"@{HOST}" not in compose(sms(channel="voice"), "012345", host=HOST).text
+    assert f"@{HOST}" not in compose(sms("factor_added", factor="otp"), "", host=HOST).text
+    assert f"@{HOST}" not in compose(mail(), "012345", host=HOST).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", [name for name in LANGUAGES["en"] if name and "{code}" not in LANGUAGES["en"][name][0]])
+def test_a_notice_by_text_is_short_and_says_what_happened(language: str, template: str) -> None:
+    letter = compose(sms(template, language, factor="otp", hours="72", client="Web shop", link="https://x.test/"), "", host=HOST)
+    assert letter.text.startswith(LANGUAGES[language][template][0].format(factor="", client="Web shop"))
+    assert len(parts(letter.text, 0)) <= 2
+    assert "{" not in letter.text
+
+
+def test_the_tenants_own_text_says_what_auth0_says() -> None:
+    own = Template("phone", "otp_verify", body="{{ code }} is your code for {{tenant.friendly_name}} ({{ application.name }}): {{ message }}")
+    text = compose(sms(client="Web shop"), "012345", tenant(own), host=HOST).text
+    assert text.startswith("012345 is your code for Bank & Söhne (Web shop): 012345 is your code")
+    assert text.endswith(f"@{HOST} #012345")
+    assert compose(sms("phone_verification"), "012345", tenant(own)) == compose(sms("phone_verification"), "012345")
+
+
+def test_a_call_has_words_of_its_own_where_there_are_some() -> None:
+    own = Template("phone", "otp_verify", body="text {{ code }}", voice="spoken {{ code }}")
+    assert compose(sms(channel="voice"), "012345", tenant(own)).text == "spoken 012345"
+    assert compose(sms(channel="voice"), "012345", tenant(own._replace(voice=""))).text == "text 012345"
+
+
+def test_the_tenants_own_mail_is_html_with_a_text_made_of_it_and_values_are_no_markup() -> None:
+    own = Template(
+        "email",
+        "mfa_oob_code",
+        subject="{{ code }} for {{ application.name }}",
+        body="<style>p{}</style><p>Hi, {{ user.email }}</p><p>{{ code }} {{ application.name }}</p>",
+    )
+    letter = compose(mail(client="<b>Shop</b>"), "012345", tenant(own))
+    assert letter.subject == "012345 for <b>Shop</b>"
+    assert "<p>012345 &lt;b&gt;Shop&lt;/b&gt;</p>" in letter.html
+    assert letter.text == "Hi, ada@example.test\n\n012345 <b>Shop</b>\n"
+
+
+def test_a_template_that_is_off_is_not_used() -> None:
+    own = Template("email", "mfa_oob_code", body="{{ code }}", enabled=False)
+    assert compose(mail(), "012345", tenant(own)) == compose(mail(), "012345")
+
+
+FAILING = ["{{ code", "no code in it", "", "{% for a in code %}{{ code }}{% endfor %}", "{{ code.missing }}"]
+
+
+@pytest.mark.parametrize("body", FAILING)
+def test_a_template_that_fails_is_a_warning_and_our_own_words_leave(body: str) -> None:
+    warned: list[str] = []
+    own = tenant(Template("email", "mfa_oob_code", body=body), Template("phone", "otp_verify", body=body))
+    assert compose(mail(), "012345", own, warn=warned.append) == compose(mail(), "012345")
+    assert compose(sms(), "012345", own, warn=warned.append) == compose(sms(), "012345")
+    assert len(warned) == 2
+    assert "012345" not in " ".join(warned)
+
+
+REACHING = [
+    "{% for a in [1] %}{% endfor %}",
+    "{% set a = 1 %}",
+    "{% include 'a' %}",
+    "{% import 'a' as b %}",
+    "{% macro a() %}{% endmacro %}",
+    "{% filter upper %}{% endfilter %}",
+    "{{ a() }}",
+    "{{ 'a' * 9 }}",
+    "{{ 9 ** 9 }}",
+    "{{ [1] }}",
+    "{{ {} }}",
+    "{{ a[0] }}",
+    "{{ a|attr('b') }}",
+    "{{ a|map('b') }}",
+    "{{ a|format(1) }}",
+    "{{ a|center(99999999) }}",
+    "{{ a is defined }}",
+    "{{ a if b else c }}",
+    "{{ a ~ b }}",
+    "{{ -1 }}",
+]
+
+
+@pytest.mark.parametrize("text", REACHING)
+def test_nothing_is_spoken_that_could_reach_far_or_take_long(text: str) -> None:
+    for html in (True, False):
+        with pytest.raises(ValueError, match="is not spoken here"):
+            check(text, html=html)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ code.__class__ }}",
+        "{{ tenant.items }}",
+        "{{ tenant.friendly_name.upper }}",
+        "{{ user.__init__.__globals__ }}",
+        "{{ self }}",
+        "{{ range }}",
+        "{{ tenant }}",
+    ],
+)
+def test_a_dot_finds_what_was_told_and_never_what_python_has(text: str) -> None:
+    assert render(text, {"code": "1", "tenant": {"friendly_name": "B"}, "user": {}}, html=False) == ""
+
+
+@pytest.mark.parametrize("text", ["{% if a %}" * 30 + "{% endif %}" * 30, "{{ " + "not " * 5000 + "a }}", "{{ " + "(" * 3000 + "a" + ")" * 3000 + " }}"])
+def test_a_template_that_is_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="too deep"):
+        check(text, html=False)
+
+
+def test_a_template_that_is_too_long_or_says_too_much_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        check("a" * 100_001, html=False)
+    with pytest.raises(ValueError, match="says more"):
+        render("{{ a }}" * 2000, {"a": "b" * (MOST_SAID // 1000)}, html=False)
+
+
+def test_liquid_that_auth0_documents_is_spoken() -> None:
+    text = "{% if application.name == 'Shop' %}A{% elsif user.email %}B{% else %}C{% endif %}{{ code | escape }}{{ tenant.friendly_name | upcase | default }}"
+    check(text.replace(" | upcase", " | upper"), html=True)
+    assert (
+        render("{% if application.name == 'Shop' %}A{% elsif user.email %}B{% endif %}", {"application": {"name": "x"}, "user": {"email": "y"}}, html=True)
+        == "B"
+    )
+
+
+@given(st.text())
+def test_whatever_a_value_holds_a_header_of_a_template_stays_one_line(value: str) -> None:
+    own = Template("email", "mfa_oob_code", subject="{{ code }} {{ application.name }}", body="{{ code }}")
+    letter = compose(mail(client=value), "012345", tenant(own))
+    assert letter.subject.isprintable()
+    message: EmailMessage = as_message(letter, "login@example.test")
+    assert len(message.get_all("Subject") or []) == 1
+    assert message["Bcc"] is None
+
+
+def test_ours_have_names_of_auth0s() -> None:
+    assert MAILS.keys() <= {*LANGUAGES["en"], "enrolment_ticket"}
+    assert {*CALLS} - {"factors_locked"} <= TEXTS["en"].keys()
+    assert re.search("", text_of("<p>a</p><script>b</script>") or "")
+    assert text_of("<title>x</title><p>a &amp; b<br>c</p>") == "a & b\n\nc\n"
