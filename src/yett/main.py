@@ -528,6 +528,8 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
             tell(ready.reason)
             return 1
         app = house(ground, demo)
+        if app.carrier:
+            closing.push_async_callback(app.carrier.roster.close)
         context = tls_context(*pair) if pair else None
 
         def up() -> None:

@@ -141,6 +141,7 @@ class Carrier:
         except Exception as fault:  # noqa: BLE001 - of our own making: told of, and tried again
             self.tell(_named(one), fault)
             return [Asked("", fault, 0)]
+        self.roster.dismiss(catalogue)
         async for asked in self.ask(self.roster.of(one.message.channel, catalogue), letter, lambda: self._left(one)):
             heard.append(asked)
             self._heard(one, asked)
