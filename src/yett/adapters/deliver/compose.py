@@ -11,6 +11,7 @@ from yett.domain.tenant import Template, Tenant
 from yett.ports import Letter
 
 LONGEST, ONE_PART = 200, 160
+NOBODYS = Tenant()
 PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     '<title>{subject}</title></head><body style="font:16px/1.5 system-ui,sans-serif;max-width:32em;margin:2em auto;padding:0 1em">{body}</body></html>'
@@ -25,7 +26,7 @@ def _unheard(_: str) -> None:
     """Nobody is warned."""
 
 
-def compose(message: Message, code: str, tenant: Tenant = Tenant(), *, account: str = "", host: str = "", warn: Callable[[str], None] = _unheard) -> Letter:
+def compose(message: Message, code: str, tenant: Tenant = NOBODYS, *, account: str = "", host: str = "", warn: Callable[[str], None] = _unheard) -> Letter:
     """The letter of a message; `code` is what its challenge derives, empty for a notice.
 
     The tenant's own words, where it has some that can be said; else ours, and `warn` hears why. `account` is where
