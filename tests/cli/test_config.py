@@ -161,3 +161,72 @@ def test_a_mail_provider_that_cannot_work_is_refused(tmp_path: Path, text: str) 
 
 def test_a_config_file_that_is_not_there_is_a_fault_like_others(tmp_path: Path) -> None:
     assert set(faults({"config": tmp_path / "none.toml", "workers": "0"})) == {"--config", "--workers"}
+
+
+PROVIDERS = """
+[[sms]]
+name = "twilio"
+sid = "AC00000000000000000000000000000000"
+default_from = "+15005550006"
+auth_token_file = "{token}"
+
+[[sms]]
+name = "smpp"
+host = "smsc.example.test"
+port = 2775
+tls = true
+
+[[voice]]
+name = "webhook"
+url = "https://calls.example.test/"
+
+[[email]]
+name = "postmark"
+"""
+
+
+def test_providers_are_read_in_their_order_with_secrets_from_files_and_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("of twilio\n")
+    file = tmp_path / "yett.toml"
+    file.write_text(PROVIDERS.format(token=tmp_path / "token"))
+    (tmp_path / "pass").write_text("of smpp")
+    environ = {"YETT_SMS_SMPP_PASSWORD_FILE": str(tmp_path / "pass"), "YETT_VOICE_WEBHOOK_SECRET": "of voice", "YETT_EMAIL_POSTMARK_API_KEY": "of mail"}
+    config = parse({"config": str(file)}, environ)
+    assert [(one.channel, one.name) for one in config.providers] == [("email", "postmark"), ("sms", "twilio"), ("sms", "smpp"), ("voice", "webhook")]
+    mail, twilio, smpp, voice = (one.told for one in config.providers)
+    assert twilio["auth_token"] == "of twilio"
+    assert (smpp["password"], smpp["port"], smpp["tls"]) == ("of smpp", "2775", "on")
+    assert (voice["secret"], mail["api_key"]) == ("of voice", "of mail")
+    assert "of twilio" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ('[[sms]]\nsid = "x"', "name is missing"),
+        ("sms = 3", "one [[sms]] table"),
+        ('[[voice]]\nname = "twilio"\nauth_token_file = "/nonexistent"', "cannot read /nonexistent"),
+        ('[[email]]\nname = "smtp"\nsmtp_port = [1]', "smtp_port is neither text nor a number"),
+    ],
+)
+def test_what_is_wrong_with_a_provider_is_said(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "yett.toml"
+    file.write_text(text)
+    with pytest.raises(Faulty) as told:
+        parse({"config": str(file)}, {})
+    assert says in str(told.value)
+
+
+def test_everything_that_is_missing_of_every_provider_is_said_at_once_and_no_value_is_quoted(tmp_path: Path) -> None:
+    from yett.main import own_providers
+
+    file = tmp_path / "yett.toml"
+    file.write_text('[[sms]]\nname = "twilio"\nsid = "wrong-sid"\n[[sms]]\nname = "nobody"\n[[email]]\nname = "mailgun"\ncolour = "red"\n')
+    with pytest.raises(Faulty) as told:
+        own_providers(parse({"config": str(file)}, {}).at(8000), lambda: 0, lambda *_: None)
+    mail, twilio, nobody = told.value.faults
+    assert (mail.where, twilio.where) == ("config file, email", "config file, sms")
+    assert all(part in mail.says for part in ("colour: there is no such setting", "api_key is missing", "domain is missing"))
+    assert all(part in twilio.says for part in ("auth_token is missing", "sid is not right", "one of default_from and mssid is missing"))
+    assert "there is no provider of that name for sms" in nobody.says
+    assert "wrong-sid" not in str(told.value)
