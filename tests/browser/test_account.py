@@ -1,48 +1,18 @@
 """Security settings as a person has them: in Chromium, over HTTP, with a clock that the test moves."""
 
-import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.world import World, world
-from yett.main import house
+from tests.settled import settled
+from tests.world import World
 
 pytestmark = pytest.mark.browser
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:132.0) Gecko/20100101 Firefox/132.0"
 Audit = Callable[[Page], Awaitable[list[str]]]
-
-
-class Quiet(uvicorn.Server):
-    """A server in the loop of the test, which leaves the signals of the process alone."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-@asynccontextmanager
-async def settled(port: int, **tenant: object) -> AsyncIterator[tuple[World, str]]:
-    """A world on a port of this machine, and Ada's address for Security settings."""
-    async with world(**tenant) as w:
-        issuer = f"http://localhost:{port}/"
-        ground = w.ground._replace(config=replace(w.ground.config, issuer=issuer))
-        w.app = house(ground, None).asgi
-        server = Quiet(uvicorn.Config(w.app, host="127.0.0.1", port=port, lifespan="off", log_level="warning"))
-        serving = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        try:
-            yield w, issuer
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def on(page: Page, screen: str, audit: Audit | None = None) -> None:

@@ -30,7 +30,7 @@ async def on(w: World, **more: Any) -> None:
     await w.configure(factors={**w.tenant.factors, "sms": True}, **more)
 
 
-async def asked(w: World, browser: Browser, **params: str) -> Page:
+async def asked(w: World, browser: Browser, **params: Any) -> Page:
     """The page that waits for the code."""
     return await w.login(browser, acr_values=MULTI_FACTOR, **params)
 

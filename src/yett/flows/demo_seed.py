@@ -25,7 +25,9 @@ GRANTS = (
     "http://auth0.com/oauth/grant-type/mfa-oob",
     "http://auth0.com/oauth/grant-type/mfa-recovery-code",
 )
-FACTORS = ("otp", "recovery-code", "email")
+FACTORS = ("otp", "sms", "recovery-code", "email")
+# Every way is there to be tried.
+SETTINGS = {"sms": {"message_types": ["sms", "voice"]}}
 # Proquints: sixteen bits in five letters that can be read aloud.
 CONSONANTS, VOWELS = "bdfghjklmnprstvz", "aiou"
 
@@ -62,7 +64,7 @@ class DemoSeed:
 
     def changes(self, demo: Demo) -> Sequence[Change]:
         """What the first start of the store writes along."""
-        return Tenant(factors=dict.fromkeys(FACTORS, True)), self._client(demo), api()
+        return Tenant(factors=dict.fromkeys(FACTORS, True), factor_settings=SETTINGS), self._client(demo), api()
 
     async def __call__(self, demo: Demo, catalogue: Catalogue) -> None:
         """The file says what there is: the application follows the issuer, the user has the password that is printed."""
