@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from yett.adapters.deliver.rtp import RECORDINGS
-from yett.adapters.deliver.telephone import SPOKEN
+from yett.adapters.deliver.words import NOTICE, SPOKEN
 
 VOICES = {"en": "en-us", "de": "de"}
 DIGITS = {
@@ -22,7 +22,7 @@ def main() -> None:
     for language, (_, once, again) in SPOKEN.items():
         folder = RECORDINGS / language
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in {**dict(zip("0123456789", DIGITS[language], strict=True)), "once": once, "again": again}.items():
+        for name, text in {**dict(zip("0123456789", DIGITS[language], strict=True)), "once": once, "again": again, "notice": NOTICE[language]}.items():
             record(text, VOICES[language], folder / f"{name}.ulaw")
 
 
@@ -32,7 +32,7 @@ def record(text: str, voice: str, to: Path) -> None:
         subprocess.run(["espeak-ng", "-v", voice, "-s", "135", "-w", spoken.name, text], check=True)
         trim = ["silence", "1", "0.01", "0.3%", "reverse", "silence", "1", "0.01", "0.3%", "reverse"]
         shape = ["-r", "8000", "-c", "1", "-e", "mu-law", "-b", "8", "-t", "raw"]
-        subprocess.run(["sox", "-G", spoken.name, *shape, to, *trim], check=True)
+        subprocess.run(["sox", "-G", "-D", spoken.name, *shape, to, *trim], check=True)
 
 
 if __name__ == "__main__":

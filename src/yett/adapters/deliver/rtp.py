@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from yett.adapters.deliver.words import SPOKEN
 from yett.ports import Letter
 
 FRAME, RATE, SILENCE = 160, 8000, b"\xff"
@@ -15,18 +16,18 @@ RECORDINGS = Path(__file__).parent / "spoken"
 
 
 def speech(letter: Letter) -> tuple[bytes, int]:
-    """The code spoken twice, digit by digit, in the language of the letter; and how many of its frames it takes to have heard it once.
+    """The code spoken twice, digit by digit, in the language of the letter; and how many frames it takes to have heard it once.
 
-    Raises ValueError where there is no code to speak: of other words there are no recordings.
+    Of the words of a notice there are no recordings: that there is one is said instead. Raises ValueError for a code that is no digits.
     """
-    if not letter.code or not letter.code.isascii() or not letter.code.isdecimal():
-        raise ValueError("no code")
+    if letter.code and not (letter.code.isascii() and letter.code.isdecimal()):
+        raise ValueError("no digits")
     language = letter.locale.partition("-")[0].lower()
-    language = language if (RECORDINGS / language).is_dir() and language.isalpha() else "en"
-    code = _quiet(PAUSE) + b"".join(_recording(language, digit) + _quiet(BREATH) for digit in letter.code) + _quiet(PAUSE)
-    once = _quiet(PAUSE) + _recording(language, "once") + code
-    whole = once + _recording(language, "again") + code
-    return whole + SILENCE * (-len(whole) % FRAME), len(once) // FRAME
+    language = language if language in SPOKEN else "en"
+    code = b"".join(_recording(language, digit) + _quiet(BREATH) for digit in letter.code)
+    first, second = (_quiet(PAUSE) + _recording(language, name) + _quiet(PAUSE) + code for name in (("once", "again") if code else ("notice", "notice")))
+    whole = first + second + _quiet(PAUSE)
+    return whole + SILENCE * (-len(whole) % FRAME), len(first) // FRAME
 
 
 def packets(audio: bytes) -> Iterator[bytes]:

@@ -44,7 +44,7 @@ class Sip:
         try:
             audio, once = speech(letter)
         except ValueError:
-            raise Undelivered(f"{self.name}: only codes are spoken", permanent=True) from None
+            raise Undelivered(f"{self.name}: only digits are spoken", permanent=True) from None
         call, voice = await self._open(number(letter))
         try:
             call.begin(offer(call.host, voice.port))

@@ -1,15 +1,10 @@
 """What all who carry to a telephone need: a number that is one, and the words with which a code is spoken."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from yett.adapters.deliver.words import SPOKEN
 from yett.ports import Letter, Undelivered
-
-# By language: how the language is called on the wire, what is said before the code, and before it is said again.
-SPOKEN: Mapping[str, tuple[str, str, str]] = {
-    "en": ("en-US", "Your code is", "Once more: your code is"),
-    "de": ("de-DE", "Ihr Code lautet", "Noch einmal: Ihr Code lautet"),
-}
 
 
 def number(letter: Letter) -> str:

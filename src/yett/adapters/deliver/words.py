@@ -16,6 +16,9 @@ EN: Mapping[str, Words] = {
     "factor_kept": ("A second step was kept", ("A second step ({factor}) that was reported lost works again.", "If that was not you, contact support at once.")),
     "recovery_used": ("A recovery code was used", ("One of your recovery codes was used to log in. It is void now.", "If that was not you, contact support at once.")),
     "recovery_regenerated": ("Your recovery codes were replaced", ("Your account has new recovery codes; the old ones are void.", "If that was not you, contact support at once.")),
+    "password_reset": ("Choose a new password", ("Somebody asked to choose a new password for your account. If that was you, open this link within {hours} hours:", "{link}", "It can be used once. If your account has a second step, you are asked for that as well.", "If you did not ask for it, do nothing: your password stays as it is.")),
+    "verify_email": ("Confirm your address", ("Confirm that this address is yours by opening this link within {hours} hours:", "{link}", "If you did not ask for it, do nothing.")),
+    "signup_known": ("You have an account already", ("Somebody tried to open an account with your address. You have one already, and nothing was changed.", "If that was you, log in; if you forgot your password, you can choose a new one there.")),
     "password_changed": ("Your password was changed", ("The password of your account was changed, and you were logged out everywhere.", "If that was not you, contact support at once.")),
     "email_changed": ("Your e-mail address was changed", ("The e-mail address of your account was changed from this one to another, and you were logged out everywhere.", "If that was not you, contact support at once.")),
     "account_blocked": ("Your account was blocked", ("Your account was blocked, and you were logged out everywhere.", "Contact support if you do not know why.")),
@@ -37,6 +40,9 @@ DE: Mapping[str, Words] = {
     "factor_kept": ("Ein zweiter Schritt wurde behalten", ("Ein zweiter Schritt ({factor}), der als verloren gemeldet war, gilt wieder.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
     "recovery_used": ("Ein Wiederherstellungscode wurde benutzt", ("Einer Ihrer Wiederherstellungscodes wurde zur Anmeldung benutzt. Er gilt nicht mehr.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
     "recovery_regenerated": ("Ihre Wiederherstellungscodes wurden ersetzt", ("Ihr Konto hat neue Wiederherstellungscodes; die alten gelten nicht mehr.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
+    "password_reset": ("Neues Passwort wählen", ("Jemand möchte für Ihr Konto ein neues Passwort wählen. Wenn Sie das sind, öffnen Sie diesen Link innerhalb von {hours} Stunden:", "{link}", "Er gilt einmal. Wenn Ihr Konto einen zweiten Schritt hat, werden Sie auch danach gefragt.", "Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihr Passwort bleibt, wie es ist.")),
+    "verify_email": ("Adresse bestätigen", ("Bestätigen Sie, dass diese Adresse Ihre ist: Öffnen Sie diesen Link innerhalb von {hours} Stunden:", "{link}", "Wenn Sie nicht darum gebeten haben, ist nichts zu tun.")),
+    "signup_known": ("Sie haben schon ein Konto", ("Jemand wollte mit Ihrer Adresse ein Konto eröffnen. Sie haben schon eines, und nichts wurde geändert.", "Wenn Sie das waren, melden Sie sich an; wenn Sie Ihr Passwort vergessen haben, können Sie dort ein neues wählen.")),
     "password_changed": ("Ihr Passwort wurde geändert", ("Das Passwort Ihres Kontos wurde geändert, und Sie wurden überall abgemeldet.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
     "email_changed": ("Ihre E-Mail-Adresse wurde geändert", ("Die E-Mail-Adresse Ihres Kontos wurde von dieser auf eine andere geändert, und Sie wurden überall abgemeldet.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support.")),
     "account_blocked": ("Ihr Konto wurde gesperrt", ("Ihr Konto wurde gesperrt, und Sie wurden überall abgemeldet.", "Wenden Sie sich an den Support, wenn Sie den Grund nicht kennen.")),
@@ -72,4 +78,14 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 METHODS: Mapping[str, Mapping[str, str]] = {
     "en": {"otp": "authenticator app", "email": "codes by e-mail", "sms": "codes by phone", "recovery-code": "recovery codes", "webauthn-roaming": "security key", "webauthn-platform": "this device", "passkey": "passkey"},
     "de": {"otp": "Authenticator-App", "email": "Codes per E-Mail", "sms": "Codes per Telefon", "recovery-code": "Wiederherstellungscodes", "webauthn-roaming": "Sicherheitsschlüssel", "webauthn-platform": "dieses Gerät", "passkey": "Passkey"},
+}
+# By language: how the language is called on the wire, what is said before the code, and before it is said again; and,
+# by a voice that has only recordings, in place of every notice.
+SPOKEN: Mapping[str, tuple[str, str, str]] = {
+    "en": ("en-US", "Your code is", "Once more: your code is"),
+    "de": ("de-DE", "Ihr Code lautet", "Noch einmal: Ihr Code lautet"),
+}
+NOTICE: Mapping[str, str] = {
+    "en": "This is a message about your account. Log in to read it.",
+    "de": "Dies ist eine Nachricht zu Ihrem Konto. Melden Sie sich an, um sie zu lesen.",
 }
