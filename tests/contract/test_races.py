@@ -23,7 +23,7 @@ from tests.contract.samples import (
 )
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted
-from yett.ports import Store
+from yett.ports import Judged, Store
 
 
 async def test_of_two_submissions_of_one_answer_exactly_one_wins_two_hundred_times(store: Store, other: Store) -> None:
@@ -90,6 +90,33 @@ async def test_a_question_gives_as_many_verdicts_as_it_has_tries(store: Store, o
     guesses = (node.settle(seen, (wrong(one),), question, BUDGET, NOW, facts()) for node in (store, other) * 20)
     assert Counter(await asyncio.gather(*guesses)) == {"done": 4, "used": 36}
     assert (await now_is(store, one)).failures == 4
+
+
+async def test_a_code_that_was_sent_wins_once_two_hundred_times_at_once(store: Store, other: Store) -> None:
+    """What is used up is the question: the state of its enrolment may stay as it is."""
+    owner, (one,) = await somebody(store, "sms")
+    seen = await begun(store, owner)
+    question = challenge(seen, (one,))
+    await store.ask(seen, question, ())
+    answer = Judged(one, Accepted(one.state, question.remember, CODE))
+    left = [concluding(owner, (one,)) for _ in range(200)]
+    said = await asyncio.gather(
+        *(node.settle(seen, (answer,), question, BUDGET, NOW, facts(), seen, conclusion) for node, conclusion in zip((store, other) * 100, left, strict=True))
+    )
+    assert Counter(said) == {"done": 1, "used": 199}
+    assert len([one for one in left if one.grant and await store.grant_live(one.grant.id, NOW)]) == 1
+
+
+async def test_five_hundred_guesses_at_codes_that_were_sent_see_as_many_verdicts_as_there_are_tries(store: Store, other: Store) -> None:
+    """Over fifty questions, each of which would have ten: the number has one budget."""
+    owner, (one,) = await somebody(store, "sms")
+    asked = []
+    for _ in range(50):
+        seen = await begun(store, owner)
+        asked.append((seen, challenge(seen, (one,))))
+        await store.ask(*asked[-1], ())
+    guesses = (node.settle(seen, (wrong(one),), question, BUDGET, NOW, facts()) for seen, question in asked for node in (store, other) * 5)
+    assert Counter(await asyncio.gather(*guesses)) == {"done": 10, "no tries": 490}
 
 
 async def test_a_code_is_redeemed_once(store: Store, other: Store) -> None:
