@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from yett.domain.enrolment import Challenge, Enrolment
 from yett.flows.kept import Suspended
 from yett.flows.leave import HOME
 from yett.flows.login import same
@@ -56,7 +57,7 @@ class Reporting:
             case "pick-authenticator":
                 return await self._begin(asked, path, browser)
             case "default" if way:
-                return await self._answer(asked, handle, way, form.get("code", ""))
+                return await self._answer(asked, handle, way, form.get("code") or form.get("response", ""))
             case chosen:
                 return await self._ask(asked, handle, way or chosen)
 
@@ -69,11 +70,19 @@ class Reporting:
 
     async def _ask(self, asked: Question, handle: str, way: str) -> Shown | Ways | Code:
         question = await self.lost.ask(asked.inside.owner, handle, way)
-        return self._code(asked, handle, way, question if isinstance(question, str) else "")
+        if isinstance(question, str):
+            return self._again(asked, handle, way, question)
+        return self._code(asked, handle, way, question)
 
     async def _answer(self, asked: Question, handle: str, way: str, code: str) -> Shown | Ways | Code:
         told = await self.lost.answer(asked.inside.owner, handle, way, code)
-        return self._code(asked, handle, way, told) if isinstance(told, str) else self._told(asked, told)
+        if not isinstance(told, str):
+            return self._told(asked, told)
+        one = self._one(asked, way)
+        if one is not None and not self.lost.ownership.gate.factors[one.kind].words.channels:
+            question = await self.lost.ask(asked.inside.owner, handle, way)
+            return asked._replace(error="moved_on") if isinstance(question, str) else self._code(asked, handle, way, question, told)
+        return self._again(asked, handle, way, told)
 
     def _told(self, asked: Question, told: Report | Suspended | str) -> Shown | Ways:
         match told:
@@ -84,11 +93,21 @@ class Reporting:
             case error:
                 return asked._replace(error=error)
 
-    def _code(self, asked: Question, handle: str, way: str, error: str) -> Shown | Code:
-        """The page of that way; one that is none, or a report that is over, leads back to where it began."""
-        one = next((one for one in asked.inside.owner.enrolments if one.id == way), None)
-        if one is None or error in {"absent", "moved_on"}:
+    def _again(self, asked: Question, handle: str, way: str, error: str) -> Shown | Code:
+        """The page of that way once more, for a code that is on its way already; where there is none, back to the beginning."""
+        one = self._one(asked, way)
+        if one is None or error == "absent":
             return asked._replace(error="moved_on")
         factor, ownership = self.lost.ownership.gate.factors[one.kind], self.lost.ownership
-        show = factor.challenge((one,), ownership.ask(asked.inside.owner, factor)).show
-        return Code(asked.inside, handle, self.settings.method(asked.inside, one), factor.words.screen_challenge, show, error)
+        return self._code(asked, handle, way, factor.challenge((one,), ownership.ask(asked.inside.owner, factor)), error)
+
+    def _code(self, asked: Question, handle: str, way: str, question: Challenge, error: str = "") -> Shown | Code:
+        one = self._one(asked, way)
+        if one is None:
+            return asked._replace(error="moved_on")
+        words = self.lost.ownership.gate.factors[one.kind].words
+        screen = words.screens.get(question.channel, words.screen_challenge)
+        return Code(asked.inside, handle, self.settings.method(asked.inside, one), screen, question.show, error)
+
+    def _one(self, asked: Question, way: str) -> Enrolment | None:
+        return next((one for one in asked.inside.owner.enrolments if one.id == way), None)

@@ -170,7 +170,7 @@ class Settings:
     def method(self, inside: Inside, one: Enrolment) -> Method:
         """One of theirs, as they meet it."""
         factor = self._factor(one)
-        shown = factor.challenge((one,), self.own.ownership.ask(inside.owner, factor)).show
+        shown = factor.challenge((one,), self.own.ownership.ask(inside.owner, factor)).show if factor.words.channels else {}
         return Method(one, shown.get("masked", ""), factor.left(one), one.link == IMPLICIT, factor.words.companion)
 
     async def question(self, act: str, id: str, path: str, browser: Browser) -> Shown:

@@ -203,7 +203,7 @@ def _asking(spoken: Speech, act: str, name: str) -> Mapping[str, object]:
 
 def _code(screen: str, show: Mapping[str, str]) -> Mapping[str, object]:
     """What the page of a code shows here: there is another way, and nothing to be remembered."""
-    data = {"target": show.get("masked", ""), "digits": int(show.get("digits", "6")), "resend_in": RESEND.refill, "others": True}
+    data: dict[str, object] = {**show, "target": show.get("masked", ""), "digits": int(show.get("digits", "6")), "resend_in": RESEND.refill, "others": True}
     return {name: value for name, value in data.items() if name in SCREENS[screen]}
 
 
