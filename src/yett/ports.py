@@ -291,6 +291,10 @@ class Accounts(Protocol):
         """
         ...
 
+    async def whose(self, enrolment: str) -> str | None:
+        """The account of an enrolment."""
+        ...
+
     async def leaving(self, now: int, limit: int) -> tuple[str, ...]:
         """The accounts of which an enrolment is to be deleted by now: its `leaves_at` is over."""
         ...

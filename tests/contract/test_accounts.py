@@ -325,3 +325,8 @@ async def test_a_link_that_was_spent_meanwhile_leads_to_no_enrolment(store: Stor
     found = await store.account(owner.id)
     assert found
     assert (found[0].security_version, list(found[1])) == (1, has)
+
+
+async def test_an_enrolment_says_whose_it_is(store: Store) -> None:
+    owner, (one,) = await somebody(store)
+    assert (await store.whose(one.id), await store.whose("nobody's")) == (owner.id, None)

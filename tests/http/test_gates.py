@@ -19,6 +19,7 @@ ROUTES = {
     "/oauth/token": "decide",
     "/mfa/challenge": "none",
     "/userinfo": "token",
+    "/guardian/enroll": "token",
     "/me/v1/factors": "token",
     "/me/v1/authentication-methods": "token",
     "/me/v1/authentication-methods/*": "token",

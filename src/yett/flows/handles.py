@@ -11,17 +11,21 @@ from yett.ports import Arrival, Attempts
 
 @dataclass(frozen=True, slots=True)
 class Handles:
-    """`via` names the flow: no login, no grant and no other flow finds its attempts. A handle is kept as a digest."""
+    """`via` names the flow: no login, no grant and no other flow finds its attempts, whose names begin with `prefix`.
+
+    A handle is kept as a digest.
+    """
 
     store: Attempts
     mint: Mint
     via: str
+    prefix: str = ""
 
     def new(self, account: str, client: str, about: object, until: int) -> tuple[Attempt, str]:
         """An attempt that lives until then (seconds), and its handle; `about` is what it waits with. Not written yet."""
         token = self.mint.token()
         attempt = Attempt(
-            id=self.mint.name(),
+            id=self.mint.name(self.prefix),
             via=self.via,
             holder=digest(token),
             client=client,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from yett.domain.account import canonical
+from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge, Enrolment
 from yett.domain.fact import Fact
 from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
@@ -80,10 +81,13 @@ class Own:
         question = await self.asking.offer(attempt, factor, owner.enrolments, ask, self.ownership.asker(owner), region=region)
         return question.reason if isinstance(question, Withheld) else Offer(handle, begun.enrolment, question)
 
-    async def confirm(self, owner: Owner, handle: str, answer: str, *, id: str = "", codes: bool = True) -> Enrolled | Missing | str:
+    async def confirm(
+        self, owner: Owner, handle: str, answer: str, *, id: str = "", codes: bool = True, spends: Attempt | None = None
+    ) -> Enrolled | Missing | str:
         """Complete what `handle` began: a confirm is a try, and whether the account may have it is decided again.
 
         `id`, where given, must be the one that was offered. With `codes` recovery codes come along with the first factor.
+        `spends` is the link that led here, which is used up by it.
         """
         now, arrival = self.mint.clock(), await self.handles.find(handle, owner.account.id)
         attempt, asked, account = arrival.attempt, arrival.challenge, arrival.account
@@ -92,6 +96,8 @@ class Own:
         begun, factor = msgspec.json.decode(attempt.request, type=Begun), self._factor(owner, asked.kind)
         if factor is None or (id and id != begun.enrolment):
             return "expired"
+        if owner.vouched and account.security_version != owner.account.security_version:
+            return "already_used"
         # As the account is now: somebody may have enrolled a factor since.
         owner = owner._replace(account=account, enrolments=arrival.enrolments)
         if refused := self.ownership.refused(owner, factor, attempt.arrived_at):
@@ -111,6 +117,7 @@ class Own:
             attempt._replace(done=True) if new else attempt,
             None,
             self.ownership.notices(owner, factor, "recovery_regenerated" if new and new.generation > 1 else "factor_added"),
+            spends=spends if new else None,
         )
         if settled == "no tries":
             await self.alarm(account, account.email, owner.locale)

@@ -23,6 +23,7 @@ class Owner(NamedTuple):
     """Whoever changes their own account, as one load found it. `proofs` are those that their session or grant vouches for.
 
     `client` is the application that they come by. `known`: their browser is one that an earlier full MFA made known.
+    `vouched`: the helpdesk's ticket stands in for their proofs, for the account as it was seen.
     """
 
     account: Account
@@ -33,6 +34,7 @@ class Owner(NamedTuple):
     browser: Browser = Browser()
     locale: str = "en"
     known: bool = False
+    vouched: bool = False
 
 
 class Held(NamedTuple):
@@ -86,7 +88,7 @@ class Ownership:
     def missing(self, owner: Owner, about: Shown, now: int) -> Missing | None:
         """What must be proven before a factor that proves `about` is added, removed or changed; None: nothing."""
         case = self.case(owner, now)
-        step = may_change(case, now, about)
+        step = None if owner.vouched else may_change(case, now, about)
         if step is None:
             return None
         acrs = tuple(acr for clause in change_wants(case, about) for acr in clause.acrs)
@@ -96,9 +98,13 @@ class Ownership:
         """Why no factor of this kind may be added."""
         if owner.account.blocked:
             return "blocked"
-        if factor.words.companion and not any(self._counts(one) for one in owner.enrolments):
+        if factor.words.companion and not self.has_factor(owner):
             return "no_factor"
         return "unverified" if address_first(self.case(owner, now)) else self.missing(owner, factor.promise(None), now)
+
+    def has_factor(self, owner: Owner) -> bool:
+        """Whether the account has a factor that stands for itself, in use or not."""
+        return any(self._counts(one) for one in owner.enrolments)
 
     def gone(self, owner: Owner, these: Sequence[Enrolment]) -> list[Enrolment]:
         """What goes along with them: what is linked; and recovery codes recover nothing once the last factor is gone."""

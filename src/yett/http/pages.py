@@ -90,7 +90,7 @@ class Pages:
             demo=self.edge.demo,
             data={},
         )
-        page = page._replace(data=_shown(screen, page.locale, browser.languages))
+        page = page._replace(data=shown(screen, page.locale, browser.languages))
         return Response(STATUS.get(screen.error, 400 if screen.error else 200), render(screen.name, page))
 
 
@@ -102,7 +102,7 @@ def fields(request: Request) -> Mapping[str, str]:
     return form
 
 
-def _shown(screen: Screen, locale: str, languages: str) -> Mapping[str, object]:
+def shown(screen: Screen, locale: str, languages: str) -> Mapping[str, object]:
     """The flow's data in the shapes that templates take; what this screen does not show is left out."""
     data = dict(screen.data)
     if "uri" in data:

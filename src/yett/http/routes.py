@@ -10,10 +10,11 @@ from yett.http.health import Probes
 from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
+from yett.http.tickets import TicketPages
 
 
 def routes(
-    pages: Pages, account: Account, oauth: OAuth, me: MyAccountApi, probes: Probes, demo: Demo | None, deliveries: Deliveries
+    pages: Pages, account: Account, oauth: OAuth, me: MyAccountApi, tickets: TicketPages, probes: Probes, demo: Demo | None, deliveries: Deliveries
 ) -> tuple[Route, ...]:
     """The table. A path that ends in `/*` takes whatever follows."""
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
@@ -32,6 +33,7 @@ def routes(
         Route("/oauth/token", {"POST": oauth.token, "OPTIONS": oauth.preflight}, "decide"),
         Route("/mfa/challenge", {"POST": oauth.challenge, "OPTIONS": oauth.preflight}, "none"),
         Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
+        Route("/guardian/enroll", {"GET": tickets.show, "POST": tickets.answer}, "token", page=True),
         Route("/me/v1/factors", {"GET": me.factors, "OPTIONS": me.preflight}, "token"),
         Route("/me/v1/authentication-methods", {"GET": me.all, "POST": me.begin, "OPTIONS": me.preflight}, "token"),
         Route("/me/v1/authentication-methods/*", {"GET": me.one, "PATCH": me.change, "DELETE": me.remove, "POST": me.verify, "OPTIONS": me.preflight}, "token"),

@@ -17,6 +17,7 @@ class Asking(NamedTuple):
 
 
 ASKING: Mapping[str, Asking] = {
+    "enrolled": Asking("You are all set", ("From now on you confirm with your new method that it is you.",)),
     "remove": Asking(
         "Remove %(name)s?",
         (

@@ -93,6 +93,11 @@ TROUBLES: Mapping[str, Trouble] = {
         "For your safety a login waits only for a short time, and only in the browser in which it began.",
         "Go back to the application and start again. Your browser must accept cookies for this page.",
     ),
+    "ticket": Trouble(
+        "This link is no longer good",
+        "It was used already, its time is over, or it is not complete.",
+        "Ask whoever sent it to you for a new one.",
+    ),
     "not_found": Trouble("There is nothing here", "The address may be mistyped, or the page is gone.", "Go back to the application you came from."),
     "access_denied": Trouble(
         "You cannot go on from here",

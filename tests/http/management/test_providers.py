@@ -17,7 +17,12 @@ PHONE: dict[str, Any] = {
     "configuration": {"sid": SID, "default_from": "+15005550006", "delivery_methods": ["text", "voice"]},
     "credentials": {"auth_token": TOKEN},
 }
-MAIL: dict[str, Any] = {"name": "sendgrid", "enabled": True, "default_from_address": "Login <login@example.test>", "credentials": {"api_key": "SG.nobody-sees-it"}}
+MAIL: dict[str, Any] = {
+    "name": "sendgrid",
+    "enabled": True,
+    "default_from_address": "Login <login@example.test>",
+    "credentials": {"api_key": "SG.nobody-sees-it"},
+}
 
 
 async def posted(house: House, path: str, body: Any, status: int = 201) -> Any:

@@ -123,6 +123,7 @@ UNENROL = delete(enrolments).where(enrolments.c.account == word("this_account"),
 # Looked for among the account's own: an index would be two more rows for each of millions of logins.
 REVOKE_RESTING = _REVOKE.where(grants.c.rests_on.like(word("like")))
 
+WHOSE = select(enrolments.c.account).where(enrolments.c.id == word("this"))
 LEAVING = select(enrolments.c.account).distinct().where(enrolments.c.leaves_at <= NOW).limit(number("limit"))
 DEVICES = (
     select(*rows.DEVICE)

@@ -298,6 +298,11 @@ class SqlStore:
         """Delete enrolments."""
         return await self.driver.write(partial(accounts.unenrol, self.seal, account, enrolments, now, facts, notices, seen))
 
+    async def whose(self, enrolment: str) -> str | None:
+        """The account of an enrolment."""
+        found = await self.driver.read(Query(accounts.WHOSE, {"this": enrolment}))
+        return found[0][0] if found else None
+
     async def leaving(self, now: int, limit: int) -> tuple[str, ...]:
         """Accounts of which something is to be deleted."""
         found = await self.driver.read(Query(accounts.LEAVING, {"now": now, "limit": limit}))

@@ -16,7 +16,7 @@ from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import ROUNDS
 from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.mint import Mint
-from yett.ports import Accounts, Post
+from yett.ports import Post, Store
 
 
 class Held(NamedTuple):
@@ -31,7 +31,7 @@ class Held(NamedTuple):
 class Enrolments:
     """A password is an enrolment too, but neither seen nor removed here."""
 
-    store: Accounts
+    store: Store
     current: Current
     mint: Mint
     factors: Mapping[str, Factor]

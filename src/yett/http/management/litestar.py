@@ -10,9 +10,12 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from yett.flows.manage.tickets import Enrollments
+from yett.flows.ticket import Invitations
 from yett.http.management.apis import ApisApi
 from yett.http.management.clients import ClientsApi, GrantsApi
 from yett.http.management.document import document
+from yett.http.management.enrollments import EnrollmentsApi
 from yett.http.management.guardian import GuardianApi
 from yett.http.management.jobs import JobsApi
 from yett.http.management.keys import KeysApi
@@ -62,6 +65,7 @@ def application(manage: Manage, version: str) -> Litestar:
 def _routes(manage: Manage) -> Sequence[Route]:
     return (
         *GuardianApi(manage.guardian).routes(),
+        *EnrollmentsApi(Enrollments(manage.enrolments, Invitations(manage.enrolments.store, manage.enrolments.mint, manage.guardian.issuer))).routes(),
         *ClientsApi(manage.clients).routes(),
         *GrantsApi(manage.grants).routes(),
         *ApisApi(manage.apis).routes(),

@@ -29,6 +29,9 @@ GET    /guardian/factors/{name}/templates                 read:guardian_factors
 PUT    /guardian/factors/{name}/templates                 update:guardian_factors
 GET    /guardian/factors/{name}/limits                    read:guardian_factors
 PUT    /guardian/factors/{name}/limits                    update:guardian_factors
+POST   /guardian/enrollments/ticket                       create:guardian_enrollment_tickets
+GET    /guardian/enrollments/{id}                         read:guardian_enrollments
+DELETE /guardian/enrollments/{id}                         delete:guardian_enrollments
 GET    /guardian/policies                                 read:mfa_policies
 PUT    /guardian/policies                                 update:mfa_policies
 PATCH  /guardian/policies                                 update:mfa_policies
