@@ -9,7 +9,15 @@ import httpx
 import pytest
 from auth0.management import ManagementClient
 from auth0.management.core.api_error import ApiError
-from auth0.management.types import ClientRefreshTokenConfiguration, ResourceServerScope
+from auth0.management.types import (
+    ClientRefreshTokenConfiguration,
+    EmailProviderCredentialsSchemaApiKey,
+    PhoneTemplateBody,
+    PhoneTemplateContent,
+    ResourceServerScope,
+    TwilioProviderConfiguration,
+    TwilioProviderCredentials,
+)
 
 from tests.harness.process import unused_port
 from tests.serving import serving
@@ -164,3 +172,68 @@ def test_errors_are_raised_as_the_sdk_knows_them(sdk: ManagementClient) -> None:
     assert status(lambda: sdk.clients.get("nobody")) == 404
     assert status(lambda: sdk.users.create(connection="other", email="x@example.com")) == 400
     assert status(lambda: sdk.clients.create(name="")) == 400
+
+
+SID = "AC" + "0" * 32
+
+
+def test_a_phone_provider_lives_is_tried_and_dies(sdk: ManagementClient) -> None:
+    told = {"sid": SID, "default_from": "+15005550006", "delivery_methods": ["text", "voice"]}
+    providers = sdk.branding.phone.providers
+    made = providers.create(name="twilio", configuration=TwilioProviderConfiguration(**told), credentials=TwilioProviderCredentials(auth_token="t"))
+    assert made.id is not None
+    assert (made.channel, made.disabled) == ("phone", False)
+    assert [one.id for one in providers.list().providers or []] == [made.id]
+    assert providers.get(made.id).configuration == made.configuration
+    assert providers.update(made.id, disabled=True).disabled
+    assert status(lambda: providers.test(str(made.id), to="not a number")) == 400
+    providers.delete(made.id)
+    assert status(lambda: providers.get(str(made.id))) == 404
+
+
+def test_a_phone_template_lives_and_dies(sdk: ManagementClient) -> None:
+    templates = sdk.branding.phone.templates
+    body = PhoneTemplateContent(syntax="liquid", body=PhoneTemplateBody(text="{{ code }}!", voice="{{ code }}"))
+    made = templates.create(type="otp_verify", disabled=False, content=body)
+    assert made.id is not None
+    assert [one.id for one in templates.list().templates or []] == [made.id]
+    assert templates.update(made.id, disabled=True).disabled
+    assert "tenant.friendly_name" in str(templates.reset(made.id, request={}).content.body)
+    templates.delete(made.id)
+    assert status(lambda: templates.get(str(made.id))) == 404
+
+
+def test_the_provider_for_mail_lives_and_dies(sdk: ManagementClient) -> None:
+    provider = sdk.emails.provider
+    key = EmailProviderCredentialsSchemaApiKey(api_key="SG.nobody")
+    assert provider.create(name="sendgrid", credentials=key, default_from_address="a@example.test").enabled
+    assert "SG.nobody" not in str(provider.get().model_dump())
+    assert provider.update(enabled=False).enabled is False
+    provider.delete()
+    assert status(provider.get) == 404
+
+
+def test_a_mail_has_words_of_the_tenants(sdk: ManagementClient) -> None:
+    told: dict[str, Any] = {"body": "<p>{{ code }}</p>", "from_": "a@example.test", "subject": "{{ code }}", "syntax": "liquid", "enabled": True}
+    assert sdk.email_templates.create(template="mfa_oob_code", **told).subject == "{{ code }}"
+    assert sdk.email_templates.update("mfa_oob_code", enabled=False).enabled is False
+    assert sdk.email_templates.set("mfa_oob_code", template="mfa_oob_code", **told).enabled
+    assert sdk.email_templates.get("mfa_oob_code").body == "<p>{{ code }}</p>"
+    assert status(lambda: sdk.email_templates.update("mfa_oob_code", body="{% for a in b %}{% endfor %}")) == 400
+
+
+def test_guardian_knows_telephones_by_both_names(sdk: ManagementClient) -> None:
+    phone, sms = sdk.guardian.factors.phone, sdk.guardian.factors.sms
+    assert phone.set_message_types(message_types=["sms", "voice"]).message_types == ["sms", "voice"]
+    assert phone.get_message_types().message_types == ["sms", "voice"]
+    assert phone.set_twilio_provider(from_="+15005550006", sid=SID, auth_token="t").sid == SID
+    assert sms.get_twilio_provider().from_ == "+15005550006"
+    assert sms.get_twilio_provider().auth_token is None
+    assert phone.set_provider(provider="twilio").provider == "twilio"
+    assert sms.get_selected_provider().provider == "twilio"
+    assert sms.set_provider(provider="auth0").provider == "auth0"
+    texts = {"enrollment_message": "{{ code }} enrols", "verification_message": "{{ code }} logs in"}
+    assert phone.set_templates(**texts).model_dump() == texts
+    found = sms.get_templates()
+    assert found is not None
+    assert found.model_dump() == texts
