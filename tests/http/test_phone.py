@@ -1,6 +1,10 @@
 """Codes by text message and by call: a number is typed, confirmed, asked for, and changed."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -243,3 +247,170 @@ async def test_ones_own_country_is_chosen_already_and_only_those_that_are_served
         page = await to_number_page(w, browser)
         assert re.findall(r'<option value="(\w+)"( selected)?', page.text) == [("DE", ""), ("AT", " selected")]
         assert "Österreich (+43)" in page.text
+
+
+# Everybody at once
+
+
+@asynccontextmanager
+async def nodes(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[World, World]]:
+    """One house on SQLite, or two that share a database."""
+    if kind == "sqlite":
+        async with world(f"sqlite:///{tmp_path}/yett.db", tmp_path) as w:
+            yield w, w
+    else:
+        url = str(request.getfixturevalue("postgres_url"))
+        async with world(url, tmp_path) as w, world(url, tmp_path) as other:
+            yield w, other
+
+
+def together(houses: tuple[World, World], many: int) -> None:
+    """So many requests load before any of them writes, half of them in each house."""
+    one, other = houses
+    for house in {id(one): one, id(other): other}.values():
+        house.all_have_read(many if one is other else many // 2)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_row_27_the_same_right_code_two_hundred_times_at_once_is_accepted_once(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    async with nodes(kind, request, tmp_path) as houses:
+        w, _ = houses
+        await on(w)
+        await with_phone(w)
+        browser = w.browser()
+        page, right = await asked(w, browser), await code(w)
+        here, there = (Browser(house.app, browser.issuer, dict(browser.cookies)) for house in houses)
+        together(houses, 200)
+        said = await asyncio.gather(*(one.submit(page, code=right) for one in (here, there) * 100))
+        # Whoever comes second is shown the way on, or told that the code was used; the code itself was taken once.
+        assert len([one for one in await w.facts() if one.type == "gd_auth_succeed"]) == 1
+        assert {one.screen for one in said} <= {"mfa-recovery-code-enrollment", "mfa-sms-challenge"}
+        assert len([one for one in said if one.status == 200]) >= 1
+        assert "already" in next(one.text for one in said if one.status == 400)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_row_1_five_hundred_wrong_codes_at_once_see_as_many_verdicts_as_there_are_tries(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async with nodes(kind, request, tmp_path) as houses:
+        w, _ = houses
+        await on(w)
+        await with_phone(w)
+        guesses = []
+        for _ in range(5):
+            browser = w.browser()
+            page, right = await asked(w, browser), await code(w)
+            wrong = f"{(int(right) + 1) % 10**6:06}"
+            guesses += [(Browser(house.app, browser.issuer, dict(browser.cookies)), page, wrong) for house in houses * 50]
+        together(houses, 500)
+        said = await asyncio.gather(*(browser.submit(page, code=wrong) for browser, page, wrong in guesses))
+        # Ten tries of the number, of which one is kept for a browser that is known.
+        assert len([one for one in said if "not right" in one.text]) == len(await w.facts("gd_auth_failed")) == 9
+        assert len([one for one in said if "too many tries" in one.text]) == 491
+        # And the right one, after that, is not said to be right.
+        assert "too many tries" in (await browser.submit(page, code=right)).text
+
+
+# What regimes say of the telephone network
+
+
+async def test_under_nist_aal2_the_pages_say_what_the_telephone_network_is_worth_and_offer_another_way() -> None:
+    async with world(regime="nist-aal2") as w:
+        await on(w)
+        await w.person(totp=False, verified=True)
+        browser = w.browser()
+        page = await w.login(browser)
+        assert page.screen == "mfa-begin-enroll-options"
+        page = await browser.submit(page, action="phone")
+        assert "can be listened to" in page.text
+        assert 'value="pick-authenticator"' in page.text
+        page = await browser.submit(page, phone=NUMBER)
+        assert "can be listened to" in page.text
+        page = await finished(browser, await browser.submit(page, code=await code(w)))
+        assert page.query.get("code")
+        other = w.browser()
+        assert "can be listened to" in (await w.login(other)).text
+
+
+async def test_elsewhere_they_say_nothing_of_it() -> None:
+    async with world() as w:
+        await on(w)
+        await with_phone(w)
+        assert "can be listened to" not in (await asked(w, w.browser())).text
+
+
+async def test_under_nist_aal3_no_code_goes_over_the_telephone_network_and_none_counts() -> None:
+    async with world(regime="nist-aal3") as w:
+        await on(w)
+        await with_phone(w, verified=True)
+        page = await w.login(w.browser())
+        assert page.screen != "mfa-sms-challenge"
+        assert page.query.get("error") == "unmet_authentication_requirements" or "phone" not in page.text
+        assert await left(w) == []
+
+
+async def test_what_a_session_proved_by_telephone_is_worth_nothing_once_the_regime_forbids_it() -> None:
+    async with world(policies=("all-applications",)) as w:
+        await on(w)
+        await with_phone(w)
+        browser = w.browser()
+        page = await w.login(browser)
+        assert (await finished(browser, await browser.submit(page, code=await code(w)))).query.get("code")
+        assert (await w.authorize(browser)).query.get("code")
+        await w.configure(regime="nist-aal3")
+        assert not (await w.authorize(browser)).query.get("code")
+
+
+# Refusals
+
+
+async def test_row_16_a_refusal_says_why_and_offers_what_costs_nothing() -> None:
+    async with world(factor_settings={"sms": {"countries": ["US"]}}) as w:
+        await on(w)
+        account = await w.person(verified=True)
+        assert await w.store.change_account(account, account, (line(w),), ends=False, now=w.clock.now, facts=())
+        browser = w.browser()
+        page = await browser.submit(await asked_by_phone(w, browser), action="phone|dev_1")
+        assert (page.status, page.screen) == (400, "mfa-sms-challenge")
+        assert "do not send codes to phones of this country" in page.text
+        assert 'name="code"' not in page.text
+        assert "Confirm with: Authenticator app" in page.text
+        assert (await browser.submit(page, action="totp|dev_ada")).screen == "mfa-otp-challenge"
+        assert await left(w) == []
+
+
+async def test_row_16_a_number_of_a_country_that_is_not_served_is_not_enrolled() -> None:
+    async with world() as w:
+        await on(w)
+        await w.person(totp=False)
+        browser = w.browser()
+        page = await browser.submit(await to_number_page(w, browser), phone="+18762345678")
+        assert (page.status, page.screen) == (400, "mfa-phone-enrollment")
+        assert "do not send codes to phones of this country" in page.text
+        assert await left(w) == []
+
+
+async def test_where_no_more_may_be_sent_the_code_that_was_sent_is_still_good() -> None:
+    async with world() as w:
+        await on(w)
+        await with_phone(w)
+        browser = w.browser()
+        page = await asked(w, browser)
+        for _ in range(9):
+            w.clock.now += 31
+            page = await browser.submit(page, action="resend")
+        assert (page.status, len(await left(w))) == (200, 10)
+        w.clock.now += 31
+        page = await browser.submit(page, action="resend")
+        assert (page.status, len(await left(w))) == (429, 10)
+        assert "as many codes as we may" in page.text
+        assert (await finished(browser, await browser.submit(page, code=await code(w)))).query.get("code")
+        page = await asked(w, w.browser())
+        assert (page.status, 'name="code"' in page.text, 'value="resend"' in page.text) == (429, False, True)
+
+
+async def asked_by_phone(w: World, browser: Browser) -> Page:
+    """The chooser, for whoever has several ways."""
+    page = await w.login_until_code(browser)
+    return await browser.submit(page, action="pick-authenticator")
