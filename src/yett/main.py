@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from yett.flows.demo_seed import Demo
     from yett.flows.doctor import Finding, Found
     from yett.flows.first_start import Ready
+    from yett.flows.invitations import EnrolmentTickets
     from yett.flows.kept import Kept
     from yett.flows.login import Login
     from yett.flows.manage.jobs import Jobs
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from yett.flows.people import People
     from yett.flows.recognise import Recognise
     from yett.flows.trial import Trial
-    from yett.flows.ticket import Tickets
     from yett.http.account import Account
     from yett.http.deliveries import Deliveries
     from yett.http.edge import Edge
@@ -136,12 +136,12 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.http.app import App as Application
     from yett.http.demo import Demo as DemoPages
     from yett.http.edge import Edge
+    from yett.http.enrolment_ticket import TicketPages
     from yett.http.health import Probes
     from yett.http.oauth import OAuth
     from yett.http.outbox import Outbox
     from yett.http.pages import Pages
     from yett.http.routes import routes
-    from yett.http.tickets import TicketPages
 
     config, store, mint, signer, hasher = ground.config, ground.store, ground.mint, ground.signer, ground.hasher
     current, gate, conclude = Current(store), Gate(FACTORS), Conclude(mint)
@@ -164,7 +164,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
     account = security_settings(ground, login, recognise, pages)
-    table = routes(pages, account, oauth, my_account(ground, login, edge), TicketPages(tickets(ground, login), pages), probes, shown, mail.reports)
+    table = routes(pages, account, oauth, my_account(ground, login, edge), TicketPages(enrolment_tickets(ground, login), pages), probes, shown, mail.reports)
     jobs = importing(ground, current, mail.carrier.wake)
     served = Application(table, management(ground, current, mail, jobs), edge, pages.stopped, probes.counts)
     return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)), mail.carrier)
@@ -199,11 +199,11 @@ def owners(ground: Ground, login: "Login") -> "Own":
     return Own(ground.store, Ownership(login.whereabouts.gate, ground.mint, login.whereabouts.origin), ground.mint, Births(ground.mint, PASSWORD, EMAIL), login.asking, login.prove.alarm)
 
 
-def tickets(ground: Ground, login: "Login") -> "Tickets":
+def enrolment_tickets(ground: Ground, login: "Login") -> "EnrolmentTickets":
     """Links of the helpdesk."""
-    from yett.flows.ticket import Invitations, Tickets
+    from yett.flows.invitations import EnrolmentTickets, Invitations
 
-    return Tickets(owners(ground, login), login.whereabouts.current, Invitations(ground.store, ground.mint, ground.config.issuer))
+    return EnrolmentTickets(owners(ground, login), login.whereabouts.current, Invitations(ground.store, ground.mint, ground.config.issuer))
 
 
 def my_account(ground: Ground, login: "Login", edge: "Edge") -> "MyAccountApi":

@@ -7,7 +7,7 @@ import pytest
 
 from tests.http.browser import Browser, Page
 from tests.world import ISSUER, World, world
-from yett.flows.ticket import Invitation, Invitations
+from yett.flows.invitations import Invitation, Invitations
 
 PATH = "/guardian/enroll"
 

@@ -6,11 +6,11 @@ from yett.http.asgi import Request, Response
 from yett.http.brand import brand_css
 from yett.http.deliveries import Deliveries
 from yett.http.demo import Demo
+from yett.http.enrolment_ticket import TicketPages
 from yett.http.health import Probes
 from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
-from yett.http.tickets import TicketPages
 
 
 def routes(

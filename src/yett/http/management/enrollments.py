@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from yett.flows.manage.tickets import Enrollments
+from yett.flows.manage.invitations import Enrollments
 from yett.http.management.routes import Route
 from yett.http.management.wire import Asked, Body, Id, iso, or_else, settled
 

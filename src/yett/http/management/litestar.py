@@ -10,8 +10,8 @@ from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from yett.flows.manage.tickets import Enrollments
-from yett.flows.ticket import Invitations
+from yett.flows.invitations import Invitations
+from yett.flows.manage.invitations import Enrollments
 from yett.http.management.apis import ApisApi
 from yett.http.management.clients import ClientsApi, GrantsApi
 from yett.http.management.document import document

@@ -63,7 +63,7 @@ class Invitations:
 
 
 @dataclass(frozen=True, slots=True)
-class Tickets:
+class EnrolmentTickets:
     """Takes tickets. Only a completed enrolment uses one up: scanners of mail look at links, too."""
 
     own: Own

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from yett.domain.enrolment import Challenge
 from yett.factors.base import Factor
 from yett.flows.asking import RESEND, RINGS
+from yett.flows.invitations import EnrolmentTickets, Open
 from yett.flows.leave import HOME
 from yett.flows.login import csrf_token, same
 from yett.flows.own import Enrolled, Offer
 from yett.flows.owner import Missing
 from yett.flows.spending import limits
 from yett.flows.steps import Choice, Screen
-from yett.flows.ticket import Open, Tickets
 from yett.http.asgi import Request, Response, see_other
 from yett.http.pages import Pages, fields, shown
 from yett.http.render import Page, render
@@ -28,7 +28,7 @@ AGAIN = frozenset({"resend", "sms", "voice"})
 class TicketPages:
     """Handlers. The form's `state` is the ticket, and behind a space the factor chosen or the handle of its enrolment."""
 
-    tickets: Tickets
+    tickets: EnrolmentTickets
     pages: Pages
 
     async def show(self, request: Request) -> Response:

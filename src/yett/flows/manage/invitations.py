@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from yett.domain.enrolment import Message
 from yett.factors.base import Factor
 from yett.flows.accounts import is_address
+from yett.flows.invitations import Invitation, Invitations
 from yett.flows.manage.access import Caller
 from yett.flows.manage.enrolments import Enrolments, Held
 from yett.flows.manage.refused import Refused, absent, invalid
-from yett.flows.ticket import Invitation, Invitations
 
 
 @dataclass(frozen=True, slots=True)
