@@ -309,6 +309,7 @@ def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs") 
     from yett.flows.manage.guardian import Guardian
     from yett.flows.manage.keys import Keys
     from yett.flows.manage.logs import Logs
+    from yett.flows.manage.relying import RelyingParties
     from yett.flows.manage.roles import Roles
     from yett.flows.manage.telephone import Telephone
     from yett.flows.manage.tenant import TenantSettings
@@ -324,6 +325,7 @@ def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs") 
     manage = Manage(
         access=Access(store, current, ground.signer, mint, issuer),
         guardian=Guardian(configure, issuer),
+        parties=RelyingParties(configure, issuer),
         clients=Clients(configure),
         grants=ClientGrants(configure),
         apis=Apis(configure, issuer),

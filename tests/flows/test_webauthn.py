@@ -208,3 +208,14 @@ async def _kept(w: World, by: Authenticator) -> str:
     (one,) = await held(w, "bob")
     await w.store.close_account("auth0|bob", ())
     return one.state.open.decode()
+
+
+async def test_related_origins_are_published_and_taken() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS, factor_settings={"passkey": {"origins": ["https://shop.example.test"]}})
+        assert await w.get("/.well-known/webauthn") == (200, {"origins": ["http://localhost:8000", "https://shop.example.test"]})
+        status, said = await w.get("/.well-known/passkey-endpoints")
+        assert (status, said) == (200, {"enroll": f"{ISSUER}account/add", "manage": f"{ISSUER}account"})
+        await w.person(totp=False)
+        own = replace(key(), origin="https://shop.example.test")
+        assert "code" in (await enrolled(w, w.browser(), "passkey", own)).query

@@ -29,6 +29,8 @@ ROUTES = {
     "/.well-known/openid-configuration": "none",
     "/.well-known/oauth-authorization-server": "none",
     "/.well-known/jwks.json": "none",
+    "/.well-known/webauthn": "none",
+    "/.well-known/passkey-endpoints": "none",
     "/deliveries/*": "none",
     "/healthz": "none",
     "/readyz": "none",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from yett.flows.current import Current
-from yett.flows.mfa_api import MfaApi
+from yett.flows.manage.relying import related_origins
 from yett.flows.signout import Asked, Away, Ended, Refused, SignOut, Stayed
 from yett.flows.tokens import Tokens
 from yett.flows.userinfo import Userinfo
@@ -42,7 +42,6 @@ class OAuth:
     """Handlers of the OAuth endpoints. Every refusal is an OAuthError and is rendered in one place."""
 
     tokens: Tokens
-    mfa: MfaApi
     userinfo_flow: Userinfo
     signout: SignOut
     current: Current
@@ -55,12 +54,6 @@ class OAuth:
     async def token(self, request: Request) -> Response:
         """/oauth/token, JSON or form."""
         return await self._told(request, lambda given: self.tokens(given, request.headers.get("authorization", ""), self.edge.browser(request)))
-
-    async def challenge(self, request: Request) -> Response:
-        """/mfa/challenge: client authentication stands in the body."""
-        return await self._told(
-            request, lambda given: self.mfa.challenge(given, lambda catalogue: self.tokens.client(given, request.headers.get("authorization", ""), catalogue))
-        )
 
     async def revoke(self, request: Request) -> Response:
         """/oauth/revoke (RFC 7009): a refresh token takes its whole family along."""
@@ -77,12 +70,7 @@ class OAuth:
 
     async def preflight(self, request: Request) -> Response:
         """CORS: which origins may ask is judged when they do."""
-        allowed = (
-            ("access-control-allow-methods", "GET, POST"),
-            ("access-control-allow-headers", "authorization, content-type, auth0-client, dpop"),
-            ("access-control-max-age", "600"),
-        )
-        return Response(204, b"", headers=(("access-control-allow-origin", request.headers.get("origin", "*")), ("vary", "origin"), *allowed))
+        return preflighted(request, "GET, POST")
 
     async def jwks(self, _: Request) -> Response:
         """The public keys, next and previous ones too."""
@@ -97,6 +85,15 @@ class OAuth:
         if self.metadata.version != catalogue.version:
             self.metadata.body, self.metadata.version = msgspec.json.encode(discovery(self.edge.issuer, catalogue)), catalogue.version
         return Response(200, self.metadata.body, "application/json", PUBLIC)
+
+    async def related(self, _: Request) -> Response:
+        """Which other origins may use our keys (WebAuthn Level 3, 5.11.1)."""
+        origins = related_origins((await self.current.lately()).tenant)
+        return json_response({"origins": [self.edge.issuer.rstrip("/"), *origins]}, 200, PUBLIC)
+
+    async def passkeys(self, _: Request) -> Response:
+        """Where passkeys are made and seen to (W3C Passkey Endpoints)."""
+        return json_response({"enroll": f"{self.edge.issuer}account/add", "manage": f"{self.edge.issuer}account"}, 200, PUBLIC)
 
     async def logout(self, request: Request) -> Response:
         """/v2/logout: Auth0's own."""
@@ -149,6 +146,16 @@ class OAuth:
         if not any(origin_allowed(origin, client) for client in asked):
             return (("vary", "origin"),)
         return (("access-control-allow-origin", origin), ("vary", "origin"), ("access-control-expose-headers", "www-authenticate"))
+
+
+def preflighted(request: Request, methods: str) -> Response:
+    """The answer to a preflight of these methods."""
+    allowed = (
+        ("access-control-allow-methods", methods),
+        ("access-control-allow-headers", "authorization, content-type, auth0-client, dpop"),
+        ("access-control-max-age", "600"),
+    )
+    return Response(204, b"", headers=(("access-control-allow-origin", request.headers.get("origin", "*")), ("vary", "origin"), *allowed))
 
 
 def body_fields(request: Request) -> Mapping[str, str]:

@@ -43,6 +43,8 @@ def routes(
         Route("/.well-known/openid-configuration", read, "none"),
         Route("/.well-known/oauth-authorization-server", read, "none"),
         Route("/.well-known/jwks.json", {"GET": oauth.jwks, "OPTIONS": oauth.preflight}, "none"),
+        Route("/.well-known/webauthn", {"GET": oauth.related}, "none"),
+        Route("/.well-known/passkey-endpoints", {"GET": oauth.passkeys}, "none"),
         Route("/deliveries/*", {"GET": deliveries.report, "POST": deliveries.report}, "none"),
         Route("/healthz", {"GET": probes.alive}, "none"),
         Route("/readyz", {"GET": probes.ready}, "none"),

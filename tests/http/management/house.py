@@ -40,6 +40,7 @@ from yett.flows.manage.imports import Imports
 from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
+from yett.flows.manage.relying import RelyingParties
 from yett.flows.manage.roles import Roles
 from yett.flows.manage.telephone import Telephone
 from yett.flows.manage.tenant import TenantSettings
@@ -146,6 +147,7 @@ class Building:
         self.manage = Manage(
             Access(store, self.current, self.signer, self.mint, ISSUER),
             Guardian(configure, ISSUER),
+            RelyingParties(configure, ISSUER),
             Clients(configure),
             ClientGrants(configure),
             Apis(configure, ISSUER),

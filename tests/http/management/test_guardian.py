@@ -168,3 +168,48 @@ async def test_a_limit_that_no_page_or_body_checked_is_checked_all_the_same(hous
     assert isinstance(await guardian.limit(caller, "phone", Limits(("XX",), 60)), Refused)
     assert isinstance(await guardian.limit(caller, "phone", Limits(("*",), 0)), Refused)
     assert await guardian.limit(caller, "phone", Limits(("*",), 60)) == Limits(("*",), 60)
+
+
+KEYS = ["webauthn-roaming", "webauthn-platform", "passkey"]
+MODEL = "ee882879-721c-4913-9775-3dfcce97072a"
+
+
+@pytest.mark.parametrize("name", KEYS)
+async def test_what_holds_for_keys_is_replaced_and_told_to_the_factor(house: House, name: str) -> None:
+    path = f"guardian/factors/{name}/settings"
+    usual = await house.get(path)
+    assert (usual["overrideRelyingParty"], usual["attestation"], usual["origins"]) == (False, "none", [])
+    wanted = {
+        "userVerification": "required", "overrideRelyingParty": True, "relyingPartyIdentifier": "localhost", "origins": ["https://shop.example.test"],
+        "attestation": "direct", "attested": True, "allowed": [MODEL], "denied": [],
+    }  # fmt: skip
+    answer = await house.call("PUT", path, wanted)
+    assert (answer.status_code, answer.json()) == (200, wanted)
+    assert await house.get(path) == wanted
+    settings = (await house.store.catalogue()).tenant.factor_settings[name]
+    assert (settings["relyingPartyIdentifier"], settings["allowed"], settings["attested"]) == ("localhost", [MODEL], True)
+    assert (await house.call("PUT", path, {})).json()["relyingPartyIdentifier"] == ""
+
+
+BAD = [
+    {"overrideRelyingParty": True, "relyingPartyIdentifier": "evil.test"},
+    {"overrideRelyingParty": True, "relyingPartyIdentifier": "host"},
+    {"origins": ["http://shop.example.test"]},
+    {"origins": ["https://shop.example.test/"]},
+    {"origins": ["https://u@shop.example.test"]},
+    {"origins": ["https://shop.example.test:x"]},
+    {"allowed": ["not a model"]},
+    {"userVerification": "loudly"},
+    {"otp_length": 6},
+]
+
+
+@pytest.mark.parametrize("body", BAD)
+async def test_what_cannot_hold_for_keys_is_refused(house: House, body: dict[str, object]) -> None:
+    assert (await house.call("PUT", "guardian/factors/passkey/settings", body)).status_code == 400
+    assert "passkey" not in (await house.store.catalogue()).tenant.factor_settings
+
+
+async def test_codes_have_no_settings_of_keys_and_lack_none_of_their_own(house: House) -> None:
+    for body in ({"otp_length": 6}, {"otp_length": 6, "otp_expiration_time": 60, "attested": True}):
+        assert (await house.call("PUT", "guardian/factors/email/settings", body)).status_code == 400

@@ -100,13 +100,14 @@ class Guardian:
             return absent("factor")
         return _codes_of(await self.tenant(), SENT[name])
 
-    async def set_codes(self, caller: Caller, name: str, length: int, expiry: int) -> Mapping[str, int] | Refused:
+    async def set_codes(self, caller: Caller, name: str, said: Mapping[str, object]) -> Mapping[str, int] | Refused:
         """Replace length and expiry of the codes that a factor sends."""
         if name not in SENT:
             return absent("factor")
-        if length not in LENGTH or expiry not in EXPIRY:
-            return invalid("otp_length must be 6 to 8 and otp_expiration_time 60 to 600 seconds.")
-        factor, codes = SENT[name], {"otp_length": length, "otp_expiration_time": expiry}
+        length, expiry = said.get("otp_length"), said.get("otp_expiration_time")
+        if said.keys() != CODES.keys() or length not in LENGTH or expiry not in EXPIRY:
+            return invalid("otp_length must be 6 to 8 and otp_expiration_time 60 to 600 seconds, and there is no other setting.")
+        factor, codes = SENT[name], {one: int(str(said[one])) for one in CODES}
 
         def edit(tenant: Tenant) -> Tenant:
             own = {**tenant.factor_settings.get(factor, {}), **codes}

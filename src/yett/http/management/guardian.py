@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from litestar.params import JSONBody
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, field, structs
 
 from yett.domain.tenant import Remember
-from yett.flows.manage.guardian import Guardian
+from yett.flows.manage.guardian import BOUND, Guardian
+from yett.flows.manage.relying import RelyingParties, RelyingParty
 from yett.flows.spending import MOST_HOURLY, Limits
 from yett.http.management.routes import Route
 from yett.http.management.wire import Asked, Body, Id, settled
@@ -16,11 +17,22 @@ Policy = Literal["all-applications", "confidence-score"]
 Policies = Annotated[list[Policy], Meta(max_length=2, extra_json_schema={"uniqueItems": True})]
 
 
-class CodeSettings(Body):
-    """How long a sent code is, and how long it lives, in seconds."""
+Model = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
-    otp_length: Annotated[int, Meta(ge=6, le=8)]
-    otp_expiration_time: Annotated[int, Meta(ge=60, le=600)]
+
+class FactorSettings(Body):
+    """Settings of one factor: of codes that are sent the first two, of keys the rest (those after the third are Yett's own)."""
+
+    otp_length: Annotated[int, Meta(ge=6, le=8)] | UnsetType = UNSET
+    otp_expiration_time: Annotated[int, Meta(ge=60, le=600)] | UnsetType = UNSET
+    user_verification: Literal["discouraged", "preferred", "required"] | UnsetType = field(default=UNSET, name="userVerification")
+    override_relying_party: bool | UnsetType = field(default=UNSET, name="overrideRelyingParty")
+    relying_party_identifier: Annotated[str, Meta(max_length=253, pattern="^[a-z0-9.-]*$")] | UnsetType = field(default=UNSET, name="relyingPartyIdentifier")
+    origins: Annotated[list[Annotated[str, Meta(max_length=300)]], Meta(max_length=20)] | UnsetType = UNSET
+    attestation: Literal["none", "direct"] | UnsetType = UNSET
+    attested: bool | UnsetType = UNSET
+    allowed: Annotated[list[Model], Meta(max_length=1000)] | UnsetType = UNSET
+    denied: Annotated[list[Model], Meta(max_length=1000)] | UnsetType = UNSET
 
 
 class FactorView(Struct, omit_defaults=True):
@@ -28,7 +40,7 @@ class FactorView(Struct, omit_defaults=True):
 
     name: str
     enabled: bool
-    settings: CodeSettings | UnsetType = UNSET
+    settings: FactorSettings | UnsetType = UNSET
 
 
 class Switch(Body):
@@ -56,16 +68,16 @@ class RememberSettings(Body):
 class GuardianApi:
     """Handlers of guardian/*."""
 
-    def __init__(self, guardian: Guardian) -> None:
-        self.guardian = guardian
+    def __init__(self, guardian: Guardian, parties: RelyingParties) -> None:
+        self.guardian, self.parties = guardian, parties
 
     def routes(self) -> Sequence[Route]:
         """All of them."""
         return (
             Route("GET", "/guardian/factors", self.factors),
             Route("PUT", "/guardian/factors/{name}", self.switch),
-            Route("GET", "/guardian/factors/{name}/settings", self.codes),
-            Route("PUT", "/guardian/factors/{name}/settings", self.set_codes),
+            Route("GET", "/guardian/factors/{name}/settings", self.settings),
+            Route("PUT", "/guardian/factors/{name}/settings", self.set_settings),
             Route("GET", "/guardian/factors/{name}/limits", self.limits),
             Route("PUT", "/guardian/factors/{name}/limits", self.limit),
             Route("GET", "/guardian/policies", self.policies),
@@ -84,14 +96,18 @@ class GuardianApi:
         """Switch a factor on or off."""
         return Switch(settled(await self.guardian.switch(request.auth, name, on=data.enabled)))
 
-    async def codes(self, name: Id) -> CodeSettings:
-        """Length and expiry of the codes that `phone` or `email` send."""
-        return CodeSettings(**settled(await self.guardian.codes(name)))
+    async def settings(self, name: Id) -> FactorSettings:
+        """Length and expiry of the codes that a factor sends, or what holds for keys."""
+        if name in BOUND:
+            return _bound(settled(await self.parties.of(name)))
+        return convert(settled(await self.guardian.codes(name)), FactorSettings)
 
-    async def set_codes(self, request: Asked, name: Id, data: JSONBody[CodeSettings]) -> CodeSettings:
-        """Replace length and expiry of codes."""
-        done = await self.guardian.set_codes(request.auth, name, data.otp_length, data.otp_expiration_time)
-        return CodeSettings(**settled(done))
+    async def set_settings(self, request: Asked, name: Id, data: JSONBody[FactorSettings]) -> FactorSettings:
+        """Replace them all: what is not said is as it is at first."""
+        said = {one: value for one, value in structs.asdict(data).items() if value is not UNSET}
+        if name in BOUND:
+            return _bound(settled(await self.parties.replace(request.auth, name, said)))
+        return convert(settled(await self.guardian.set_codes(request.auth, name, said)), FactorSettings)
 
     async def limits(self, name: Id) -> SpendingLimits:
         """What codes by telephone may cost (`phone`, `sms`): against SMS pumping."""
@@ -126,6 +142,19 @@ class GuardianApi:
             data.mfa_session_overall_timeout,
         )
         return _view(settled(await self.guardian.remember(request.auth, wanted)))
+
+
+def _bound(party: RelyingParty) -> FactorSettings:
+    return FactorSettings(
+        user_verification=party.verification,  # type: ignore[arg-type]
+        override_relying_party=bool(party.name),
+        relying_party_identifier=party.name,
+        origins=list(party.origins),
+        attestation="direct" if party.direct else "none",
+        attested=party.attested,
+        allowed=list(party.allowed),
+        denied=list(party.denied),
+    )
 
 
 def _view(remember: Remember) -> RememberSettings:

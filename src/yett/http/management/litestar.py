@@ -64,7 +64,7 @@ def application(manage: Manage, version: str) -> Litestar:
 
 def _routes(manage: Manage) -> Sequence[Route]:
     return (
-        *GuardianApi(manage.guardian).routes(),
+        *GuardianApi(manage.guardian, manage.parties).routes(),
         *EnrollmentsApi(Enrollments(manage.enrolments, Invitations(manage.enrolments.store, manage.enrolments.mint, manage.guardian.issuer))).routes(),
         *ClientsApi(manage.clients).routes(),
         *GrantsApi(manage.grants).routes(),

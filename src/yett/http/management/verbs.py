@@ -11,6 +11,7 @@ from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.logs import Logs
+from yett.flows.manage.relying import RelyingParties
 from yett.flows.manage.roles import Roles
 from yett.flows.manage.telephone import Telephone
 from yett.flows.manage.tenant import TenantSettings
@@ -24,6 +25,7 @@ class Manage:
 
     access: Access
     guardian: Guardian
+    parties: RelyingParties
     clients: Clients
     grants: ClientGrants
     apis: Apis
