@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from tests.adapters.deliver.server import Says, here, serving
-from yett.adapters.deliver.outbound import LONGEST, LOOPBACK, Answer, Outbound, is_public, judge
+from yett.adapters.deliver.answer import Answer, judge
+from yett.adapters.deliver.outbound import LONGEST, LOOPBACK, Outbound, is_public
 from yett.ports import Undelivered
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822", "::ffff:93.184.216.34"]

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from yett.adapters.deliver.answer import Answer, form, judge
 from yett.adapters.deliver.mail import checked
-from yett.adapters.deliver.outbound import Answer, Means, form, judge
+from yett.adapters.deliver.outbound import Means
 from yett.adapters.deliver.telephone import number
 from yett.ports import Letter, Sent
 

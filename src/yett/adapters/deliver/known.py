@@ -16,7 +16,7 @@ from yett.adapters.deliver.sip import Sip
 from yett.adapters.deliver.smpp import Smpp
 from yett.adapters.deliver.smtp import Smtp
 from yett.adapters.deliver.twilio import Twilio
-from yett.adapters.deliver.vonage import VonageSms, VonageVoice, rsa_pem
+from yett.adapters.deliver.vonage import VonageSms, VonageVoice, rsa_key
 from yett.adapters.deliver.webhook import Webhook, secret_of
 from yett.ports import Provider
 
@@ -151,7 +151,7 @@ TABLE: Mapping[tuple[str, str], Known] = {
         VonageVoice,
         (
             Setting("application_id", "the application's UUID", read=reading.matching("[0-9a-fA-F-]{36}")),
-            Setting("private_key", "the application's private key (RSA, PEM)", secret=True, read=rsa_pem),
+            Setting("private_key", "the application's private key (RSA, PEM)", secret=True, read=rsa_key),
             CALLER,
             SIGNATURE,
             ENDPOINT,

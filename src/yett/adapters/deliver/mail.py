@@ -8,7 +8,8 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import NamedTuple
 
-from yett.adapters.deliver.outbound import Answer, Means, judge
+from yett.adapters.deliver.answer import Answer, judge
+from yett.adapters.deliver.outbound import Means
 from yett.adapters.deliver.smtp import as_message
 from yett.ports import Letter, Sent, Undelivered
 

@@ -5,8 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from yett.adapters.deliver.answer import Answer, coded, form
 from yett.adapters.deliver.mail import Mail, Request, Shape
-from yett.adapters.deliver.outbound import Answer, coded, form
 from yett.adapters.deliver.smtp import as_message
 from yett.ports import Letter, Undelivered
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import ipaddress
-import re
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from functools import cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from urllib.parse import urlsplit
 
-from yett.adapters.keys.jws import json_object
+from yett.adapters.deliver.answer import Answer
 from yett.ports import Clock, Receipt, Undelivered
 
 if TYPE_CHECKING:
@@ -21,26 +21,6 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 NAT64: Network = ipaddress.ip_network("64:ff9b::/96")
 TIMEOUT, ROOM, IDLE, LONGEST = 10.0, 20, 30.0, 65536
-GOOD, BAD_REQUESTS = range(200, 300), range(400, 500)
-# Of the 400s these are about us, our account or the moment; the others are about this message.
-OURS = frozenset({401, 402, 403, 404, 405, 407, 408, 409, 421, 423, 425, 429})
-
-
-class Answer(NamedTuple):
-    """What a server said: names of `headers` in lower case, `body` whole, or the call has failed."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def good(self) -> bool:
-        return self.status in GOOD
-
-    @property
-    def json(self) -> Mapping[str, Any]:
-        """Its object; empty where it is none."""
-        return json_object(self.body) or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +109,8 @@ class Outbound:
 
         loop = asyncio.get_running_loop()
         if loop not in self._pools:
-            trust = ssl.create_default_context()
-            if self.ca:
-                trust.load_verify_locations(self.ca)
             self._pools[loop] = httpcore.AsyncConnectionPool(
-                ssl_context=trust, max_connections=ROOM, max_keepalive_connections=ROOM, keepalive_expiry=IDLE, network_backend=Pinned(self.addresses)
+                ssl_context=_trust(self.ca), max_connections=ROOM, max_keepalive_connections=ROOM, keepalive_expiry=IDLE, network_backend=Pinned(self.addresses)
             )
         return self._pools[loop]
 
@@ -149,20 +126,13 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def judge(who: str, answer: Answer, why: object = None, *, permanent: bool | None = None) -> None:
-    """Raise Undelivered for what is no success: permanent where this message is at fault, not where the provider or our account is.
-
-    `why` is the provider's own code for it, and `permanent` what that means: never its words, which may quote the number or the text.
-    """
-    if not answer.good:
-        blamed = answer.status in BAD_REQUESTS and answer.status not in OURS
-        raise Undelivered(f"{who}: {answer.status}{coded(why)}", permanent=blamed if permanent is None else permanent)
-
-
-def coded(why: object) -> str:
-    """A provider's code as an error may quote it: short, and a number or a name."""
-    text = str(why) if isinstance(why, int | str) else ""
-    return f" ({text})" if re.fullmatch(r"[\w.-]{1,60}", text) else ""
+@cache
+def _trust(ca: str | None) -> ssl.SSLContext:
+    """The authorities of the system, and one of the operator's own."""
+    context = ssl.create_default_context()
+    if ca:
+        context.load_verify_locations(ca)
+    return context
 
 
 async def _short(who: str, parts: object) -> bytes:
@@ -185,8 +155,3 @@ class Means(NamedTuple):
     clock: Clock
     callback: str = ""
     on_receipt: Callable[[Receipt], None] = _ignored
-
-
-def form(fields: Iterable[tuple[str, str]]) -> bytes:
-    """application/x-www-form-urlencoded; what is empty is left out."""
-    return urlencode([(name, value) for name, value in fields if value]).encode()

@@ -9,7 +9,8 @@ from typing import ClassVar, Literal
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from yett.adapters.deliver.outbound import Answer, Means, coded, form, judge
+from yett.adapters.deliver.answer import Answer, coded, form, judge
+from yett.adapters.deliver.outbound import Means
 from yett.adapters.deliver.telephone import language, number, sentences
 from yett.ports import Letter, Receipt, Sent, Unsigned
 

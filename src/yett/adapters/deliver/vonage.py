@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from yett.adapters.deliver.outbound import Means, coded, form, judge
+from yett.adapters.deliver.answer import coded, form, judge
+from yett.adapters.deliver.outbound import Means
 from yett.adapters.deliver.telephone import digits, language, number, sentences
 from yett.adapters.keys.jws import encoded, json_object, key_of, read
 from yett.ports import Letter, Receipt, Sent, Undelivered, Unsigned
@@ -80,7 +81,7 @@ class VonageVoice:
     name: ClassVar[str] = "vonage"
     means: Means
     application_id: str
-    private_key: str = field(repr=False)
+    private_key: "RSAPrivateKey" = field(repr=False)
     default_from: str
     signature_secret: str = field(default="", repr=False)
     endpoint: str = "https://api.nexmo.com"
@@ -120,7 +121,7 @@ class VonageVoice:
         now = self.means.clock()
         claims = {"application_id": self.application_id, "iat": now, "exp": now + JWT_LIVES, "jti": secrets.token_hex(16)}
         signed = b".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-        return (signed + b"." + encoded(rsa_key(self.private_key).sign(signed, padding.PKCS1v15(), SHA256()))).decode()
+        return (signed + b"." + encoded(self.private_key.sign(signed, padding.PKCS1v15(), SHA256()))).decode()
 
 
 def signature(said: Mapping[str, str], secret: str) -> bytes:
@@ -142,12 +143,6 @@ def rsa_key(pem: str) -> "RSAPrivateKey":
     if not isinstance(key, RSAPrivateKey):
         raise ValueError  # noqa: TRY004 - what is wrong is the value
     return key
-
-
-def rsa_pem(pem: str) -> str:
-    """The text, if it is such a key. Raises ValueError."""
-    rsa_key(pem)
-    return pem
 
 
 def _fields(headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:

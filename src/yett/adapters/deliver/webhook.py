@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from yett.adapters.deliver.outbound import Means, judge
+from yett.adapters.deliver.answer import judge
+from yett.adapters.deliver.outbound import Means
 from yett.adapters.keys.jws import json_object
 from yett.ports import Letter, Receipt, Sent, Unsigned
 
