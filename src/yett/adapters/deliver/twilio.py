@@ -5,9 +5,9 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import ClassVar, Literal
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
 from yett.adapters.deliver.answer import Answer, coded, form, judge
 from yett.adapters.deliver.outbound import Means
