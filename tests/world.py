@@ -24,6 +24,7 @@ from yett.domain.enrolment import Enrolment, State
 from yett.domain.requirement import Requirement
 from yett.domain.tenant import Tenant
 from yett.flows.accounts import Births
+from yett.flows.mfa_bearer import mfa_api
 from yett.flows.mint import Mint, digest
 from yett.flows.my_account import my_account
 from yett.main import EMAIL, PASSWORD, Ground, house
@@ -37,6 +38,9 @@ VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 REALM = "http://auth0.com/oauth/grant-type/password-realm"
 MFA_OTP = "http://auth0.com/oauth/grant-type/mfa-otp"
+MFA_OOB = "http://auth0.com/oauth/grant-type/mfa-oob"
+MFA_RECOVERY = "http://auth0.com/oauth/grant-type/mfa-recovery-code"
+PASSWORDLESS = "http://auth0.com/oauth/grant-type/passwordless/otp"
 KEY = JoseSigner().new_key("RS256", NOW, "current")
 
 
@@ -233,7 +237,7 @@ def clients() -> tuple[Client, ...]:
         secret=digest("web's secret"),
         callbacks=(BACK,),
         allowed_logout_urls=("https://app.example.test/bye",),
-        grant_types=(*grants, REALM, "password", MFA_OTP),
+        grant_types=(*grants, REALM, "password", MFA_OTP, MFA_OOB, MFA_RECOVERY, PASSWORDLESS),
     )
     other = replace_client(web, id="other", name="Other shop", secret=digest("other's secret"))
     spa = Client("spa", "Single page", app_type="spa", auth_method="none", callbacks=(BACK,), web_origins=("https://app.example.test",), grant_types=grants)
@@ -268,7 +272,7 @@ async def world(database: str = "memory:", folder: Path = Path("/nonexistent"), 
     store = store or await open_store(database, directory=folder, kek=config.kek)
     ground = Ground(config, Folder(folder), store, clock, Mint(clock, os.urandom), JoseSigner(), hasher)  # type: ignore[arg-type]
     settings = Tenant(factors={"otp": True, "email": True, "recovery-code": True}, **tenant)
-    await store.configure((settings, KEY, api(), my_account(ISSUER), *clients()), (), ())
+    await store.configure((settings, KEY, api(), my_account(ISSUER), mfa_api(ISSUER), *clients()), (), ())
     built = house(ground, None)
     made = World(ground, clock, hasher, built.asgi, settings)
     made.carrier = built.background[0].__self__  # type: ignore[attr-defined]

@@ -37,24 +37,31 @@ if TYPE_CHECKING:
     from yett.adapters.web.server import Asgi
     from yett.factors.base import Factor
     from yett.flows.administrator import Administrator, Refusal
+    from yett.flows.authenticators import Authenticators
     from yett.flows.current import Current
     from yett.flows.deliver import Carrier
     from yett.flows.demo_seed import Demo
     from yett.flows.doctor import Finding, Found
     from yett.flows.first_start import Ready
+    from yett.flows.forgot import Forgot
     from yett.flows.invitations import EnrolmentTickets
     from yett.flows.kept import Kept
     from yett.flows.login import Login
     from yett.flows.manage.jobs import Jobs
+    from yett.flows.mfa_api import MfaApi
+    from yett.flows.mfa_grants import MfaGrants
     from yett.flows.mint import Mint
     from yett.flows.operate import Operate
     from yett.flows.own import Own
+    from yett.flows.passwordless import Passwordless
     from yett.flows.people import People
     from yett.flows.recognise import Recognise
     from yett.flows.trial import Trial
     from yett.http.account import Account
+    from yett.http.dbconnections import Dbconnections
     from yett.http.deliveries import Deliveries
     from yett.http.edge import Edge
+    from yett.http.links import Links
     from yett.http.my_account import MyAccountApi
     from yett.http.pages import Pages
     from yett.ports import Clock, Hasher, Limiter, Provider, Receipt, Signer
@@ -138,6 +145,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.http.edge import Edge
     from yett.http.enrolment_ticket import TicketPages
     from yett.http.health import Probes
+    from yett.http.mfa import Mfa
     from yett.http.oauth import OAuth
     from yett.http.outbox import Outbox
     from yett.http.pages import Pages
@@ -157,22 +165,26 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     recognise = Recognise(store, current, mint, mail.carrier.wake)
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket, rehash)
-    tokens = Tokens(store, current, gate, issue, mfa, mint)
+    door = mfa_door(ground, mfa, login)
+    tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, mint)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)
-    oauth = OAuth(tokens, mfa, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
+    oauth = OAuth(tokens, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
     probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
     account = security_settings(ground, login, recognise, pages)
-    table = routes(pages, account, oauth, my_account(ground, login, edge), TicketPages(enrolment_tickets(ground, login), pages), probes, shown, mail.reports)
+    links = behind_links(ground, login, pages)
+    table = routes(pages, account, oauth, Mfa(door.authenticators, door.passwordless, tokens, edge), my_account(ground, login, edge), TicketPages(enrolment_tickets(ground, login), pages), probes, shown, mail.reports, links, dbconnections(ground, links, edge))
     jobs = importing(ground, current, mail.carrier.wake)
-    served = Application(table, management(ground, current, mail, jobs), edge, pages.stopped, probes.counts)
+    served = Application(table, management(ground, current, mail, jobs, links.forgot), edge, pages.stopped, probes.counts)
     return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)), mail.carrier)
 
 
 def security_settings(ground: Ground, login: "Login", recognise: "Recognise", pages: "Pages") -> "Account":
     """What people see of their own account and change, by the same doors as a login."""
+    from yett.adapters.keys.blocklist import common
     from yett.flows.activity import Activity
+    from yett.flows.change_password import ChangePassword
     from yett.flows.elsewhere import Elsewhere
     from yett.flows.kept import Kept
     from yett.flows.lost import Lost
@@ -185,9 +197,35 @@ def security_settings(ground: Ground, login: "Login", recognise: "Recognise", pa
     own = owners(ground, login)
     visit = Visit(store, recognise, login.leaving, login)
     kept = Kept(store, own.ownership, login.whereabouts.current, mint, wake, ground.config.issuer)
-    found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept)
+    passwords = ChangePassword(store, own.ownership, own.births, mint, ground.hasher, common, wake)
+    found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept, passwords)
     lost = Lost(store, own.ownership, kept, mint, login.asking, login.prove.alarm)
     return Account(found, Reporting(found, lost), pages)
+
+
+def behind_links(ground: Ground, login: "Login", pages: "Pages") -> "Links":
+    """What is done by whoever has a link out of their mailbox."""
+    from yett.adapters.keys.blocklist import common
+    from yett.flows.confirm_address import ConfirmAddress
+    from yett.flows.forgot import Forgot
+    from yett.flows.reset import Reset
+    from yett.flows.tickets import Tickets
+    from yett.http.links import Links
+
+    store, mint, asking, own = ground.store, ground.mint, login.asking, owners(ground, login)
+    tickets = Tickets(store, login.whereabouts.current, mint, ground.config.issuer)
+    reset = Reset(store, tickets, own.ownership, own.births, mint, asking, login.prove.alarm, ground.hasher, common)
+    return Links(ConfirmAddress(store, tickets, mint, own.births), reset, Forgot(store, tickets, asking.limiter, mint, asking.post), pages)
+
+
+def dbconnections(ground: Ground, links: "Links", edge: "Edge") -> "Dbconnections":
+    """Sign up, and forgotten passwords, as applications ask for them."""
+    from yett.flows.signup import SignUp
+    from yett.http.dbconnections import Dbconnections
+
+    reset, current = links.reset, links.forgot.tickets.current
+    signup = SignUp(ground.store, current, reset.births, ground.hasher, reset.common, ground.mint, links.forgot)
+    return Dbconnections(signup, links.forgot, current, edge)
 
 
 def owners(ground: Ground, login: "Login") -> "Own":
@@ -204,6 +242,27 @@ def enrolment_tickets(ground: Ground, login: "Login") -> "EnrolmentTickets":
     from yett.flows.invitations import EnrolmentTickets, Invitations
 
     return EnrolmentTickets(owners(ground, login), login.whereabouts.current, Invitations(ground.store, ground.mint, ground.config.issuer))
+
+
+class MfaDoor(NamedTuple):
+    """What an application without a browser comes by."""
+
+    authenticators: "Authenticators"
+    grants: "MfaGrants"
+    passwordless: "Passwordless"
+
+
+def mfa_door(ground: Ground, mfa: "MfaApi", login: "Login") -> MfaDoor:
+    """The MFA API: the same questions and the same changes, held by a token."""
+    from yett.flows.accounts import Births
+    from yett.flows.authenticators import Authenticators
+    from yett.flows.mfa_bearer import Bearer
+    from yett.flows.mfa_grants import MfaGrants
+    from yett.flows.passwordless import Passwordless
+
+    bearer = Bearer(ground.store, ground.signer, mfa, ground.config.issuer)
+    grants = MfaGrants(mfa, bearer, Births(ground.mint, PASSWORD, EMAIL))
+    return MfaDoor(Authenticators(mfa, grants, bearer, login.asking, owners(ground, login)), grants, Passwordless(mfa, login.asking))
 
 
 def my_account(ground: Ground, login: "Login", edge: "Edge") -> "MyAccountApi":
@@ -296,7 +355,7 @@ def shelf_of(config: Config, outbound: "Outbound", clock: "Clock", heard: "Calla
     return Shelf(outbound, clock, f"{config.issuer}deliveries/" if reachable else "", heard)
 
 
-def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs") -> "Asgi":
+def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs", forgot: "Forgot") -> "Asgi":
     """The management API."""
     from yett.adapters.keys.blocklist import common
     from yett.flows.accounts import Births
@@ -308,6 +367,7 @@ def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs") 
     from yett.flows.manage.enrolments import Enrolments
     from yett.flows.manage.guardian import Guardian
     from yett.flows.manage.keys import Keys
+    from yett.flows.manage.letters import Letters
     from yett.flows.manage.logs import Logs
     from yett.flows.manage.relying import RelyingParties
     from yett.flows.manage.roles import Roles
@@ -336,6 +396,7 @@ def management(ground: Ground, current: "Current", mail: Mailing, jobs: "Jobs") 
         tenant=TenantSettings(configure),
         roles=Roles(store, current, mint),
         jobs=jobs,
+        letters=Letters(store, forgot),
         contracts=contracts,
         wording=wording,
         telephone=Telephone(contracts, wording),

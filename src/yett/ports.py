@@ -149,6 +149,10 @@ class Attempts(Protocol):
         ...
 
     async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None: ...
+    async def renew(self, attempt: Attempt) -> None:
+        """Write an attempt whose id says what it is about, in the place of the one of that id; whoever has seen that one has lost it."""
+        ...
+
     async def update(self, seen: Attempt, new: Attempt, facts: Sequence[Fact] = ()) -> bool:
         """Replace the attempt if nobody else has moved it on since (`version`, which is then that of `seen` + 1)."""
         ...
@@ -271,6 +275,7 @@ class Accounts(Protocol):
         notices: Sequence[Message] = (),
         voids: Sequence[str] = (),
         drops: Sequence[str] = (),
+        spends: Attempt | None = None,
     ) -> bool:
         """Replace the account if `security_version` is that of `seen`, and write `put` (by id) along.
 
@@ -278,6 +283,7 @@ class Accounts(Protocol):
         `put`; else all of it is refused: what was used meanwhile must not come back.
         With `ends` (password, block) its sessions end, its grants are revoked and its devices are no longer remembered.
         The grants that rest on the enrolments in `voids` are revoked in any case; those in `drops` are deleted besides.
+        `spends` is the link that led here: it ends along with it, or nothing is written.
         """
         ...
 

@@ -4,13 +4,19 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.world import API, MFA_OTP, MULTI_FACTOR, REALM, World, claims, world
+from tests.flows.mfa import SHEET, challenge, sent, start, with_everything
+from tests.world import API, MFA_OOB, MFA_OTP, MFA_RECOVERY, MULTI_FACTOR, PASSWORDLESS, REALM, World, claims, world
 from yett.http.management.table import ACCESS
 from yett.oauth import token
 
 # What a route may give, and the gate before it: decide (policy.decide), token (one that we gave), none (it gives nothing).
 ROUTES = {
     "/authorize": "decide",
+    "/u/email-verification": "token",
+    "/u/reset-password": "token",
+    "/u/reset-password-request": "none",
+    "/dbconnections/signup": "none",
+    "/dbconnections/change_password": "none",
     "/u/*": "decide",
     "/account": "decide",
     "/account/log.json": "decide",
@@ -18,6 +24,10 @@ ROUTES = {
     "/lost": "token",
     "/oauth/token": "decide",
     "/mfa/challenge": "none",
+    "/mfa/associate": "token",
+    "/mfa/authenticators": "token",
+    "/mfa/authenticators/*": "token",
+    "/passwordless/start": "none",
     "/userinfo": "token",
     "/guardian/enroll": "token",
     "/me/v1/factors": "token",
@@ -72,6 +82,19 @@ async def by_otp(w: World) -> tuple[bool, str]:
     return told(await w.token(grant_type=MFA_OTP, mfa_token=w.mfa_token, otp=w.code()))  # type: ignore[attr-defined]
 
 
+async def by_oob(w: World) -> tuple[bool, str]:
+    return told(await w.token(grant_type=MFA_OOB, mfa_token=w.oob_token, oob_code=w.oob_code, binding_code=w.sent))  # type: ignore[attr-defined]
+
+
+async def by_recovery(w: World) -> tuple[bool, str]:
+    return told(await w.token(grant_type=MFA_RECOVERY, mfa_token=w.mfa_token, recovery_code=SHEET[0]))  # type: ignore[attr-defined]
+
+
+async def by_passwordless(w: World) -> tuple[bool, str]:
+    asked = {"username": "ada@example.test", "realm": "email", "otp": w.first_code, "scope": "openid"}  # type: ignore[attr-defined]
+    return told(await w.token(grant_type=PASSWORDLESS, **asked))
+
+
 def told(answer: tuple[int, dict[str, str]]) -> tuple[bool, str]:
     return answer[0] == 200, answer[1].get("error", "")
 
@@ -85,6 +108,9 @@ WAYS: dict[str, Way | None] = {
     token.PASSWORD: by_password,
     token.PASSWORD_REALM: by_realm,
     token.MFA_OTP: by_otp,
+    token.MFA_OOB: by_oob,
+    token.MFA_RECOVERY: by_recovery,
+    token.PASSWORDLESS: by_passwordless,
     token.CLIENT_CREDENTIALS: None,
 }
 
@@ -104,7 +130,7 @@ def test_every_route_of_the_management_api_but_its_own_description_wants_a_scope
 
 async def ready(w: World) -> None:
     """What each way needs to begin with, from a time when all was well."""
-    await w.person()
+    await with_everything(w)
     w.old = w.browser()  # type: ignore[attr-defined]
     w.page = await w.login(w.old, scope="openid")  # type: ignore[attr-defined]
     _, answer = await w.exchange(await w.login(w.browser(), scope="openid offline_access"))
@@ -112,6 +138,11 @@ async def ready(w: World) -> None:
     asked = {"username": "ada@example.test", "password": "secret of ada", "audience": API, "scope": "openid transfer:funds"}
     _, answer = await w.token(grant_type=REALM, **asked)
     w.mfa_token = answer["mfa_token"]  # type: ignore[attr-defined]
+    w.oob_token = (await w.token(grant_type=REALM, **asked))[1]["mfa_token"]  # type: ignore[attr-defined]
+    question = await challenge(w, w.oob_token, authenticator_id="email|dev_1")  # type: ignore[attr-defined]
+    w.oob_code, w.sent = question["oob_code"], await sent(w)  # type: ignore[attr-defined]
+    await start(w)
+    w.first_code = await sent(w)  # type: ignore[attr-defined]
 
 
 async def block(w: World) -> None:
@@ -145,7 +176,7 @@ async def test_row_29_no_way_is_open_to_a_blocked_account(way: str) -> None:
 
 
 @pytest.mark.parametrize("stricter", [always, regime])
-@pytest.mark.parametrize("way", [name for name, one in WAYS.items() if one and name not in {"page", token.MFA_OTP}])
+@pytest.mark.parametrize("way", [name for name, one in WAYS.items() if one and name not in {"page", token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY}])
 async def test_row_7_no_way_leads_around_a_policy_that_wants_more(way: str, stricter: Callable[[World], Awaitable[None]]) -> None:
     async with world() as w:
         await ready(w)

@@ -58,7 +58,7 @@ class Tenant(NamedTuple):
 
     `policies` is Auth0's list: all-applications, confidence-score or empty (never: step-up only). `factors` says by
     Auth0's factor name which are on. `tightened` are the operator's own figures, by name of the regime's column; none
-    loosens a strict regime.
+    loosens a strict regime. `signup`: people may open accounts by themselves. `passwordless` are the connections (email, sms) by which a code may stand first.
     """
 
     regime: str = "auth0"
@@ -72,7 +72,9 @@ class Tenant(NamedTuple):
     locales: tuple[str, ...] = ("en", "de")
     logout_urls: tuple[str, ...] = ()
     extra: bytes = b"{}"
+    signup: bool = False
     templates: tuple[Template, ...] = ()
+    passwordless: tuple[str, ...] = ()
 
 
 class SigningKey(NamedTuple):

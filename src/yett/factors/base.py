@@ -128,3 +128,12 @@ class Told(Factor, Protocol):
     def described(self, one: Enrolment) -> Mapping[str, str]:
         """What may be shown of it, by Auth0's names: never a secret."""
         ...
+
+
+@runtime_checkable
+class Replaces(Factor, Protocol):
+    """A factor of which whoever used one code may be given another in its place."""
+
+    def replaced(self, state: State, ask: Ask) -> tuple[State, str]:
+        """The next state with one more code, and that code, which is in no other place."""
+        ...

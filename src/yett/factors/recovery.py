@@ -77,6 +77,11 @@ class Recovery:
         state = State(b"", json.dumps([kept for kept in left if kept not in used]).encode(), one.state.mark + 1)
         return Accepted(state, None, self.promise(one))
 
+    def replaced(self, state: State, ask: Ask) -> tuple[State, str]:
+        """A fresh code in the place of the one that was used (Auth0's MFA API)."""
+        code = _new(ask.random, 0)
+        return state._replace(open=json.dumps([*json.loads(state.open or b"[]"), _hash(code)]).encode()), code
+
     def spent(self, one: Enrolment) -> bool:
         """Whether the last code was used."""
         return left(one.state) == 0

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.tenant import Catalogue
 from yett.flows.mint import Mint, digest
+from yett.flows.mfa_bearer import mfa_api
 from yett.flows.my_account import my_account
 from yett.ports import Change, Configuration, Files
 
@@ -59,7 +60,7 @@ class Administrator:
         )
         grant = ClientGrant(_grant_of(client.id), client.id, self.audience, self.scopes)
         api = Api(MANAGEMENT, self.audience, "Yett Management API", extra=b'{"is_system":true}')
-        return client, grant, self._own(api), my_account(self.issuer)
+        return client, grant, self._own(api), my_account(self.issuer), mfa_api(self.issuer)
 
     def write(self, new: Credentials) -> None:
         """DIR/admin.json."""
@@ -84,12 +85,12 @@ class Administrator:
     async def follow(self, catalogue: Catalogue) -> Catalogue:
         """Our own APIs stand below the issuer and have the scopes of this release: both may have changed."""
         api = next((one for one in catalogue.apis.values() if one.id == MANAGEMENT), None)
-        if api is None or (self._own(api) == api and my_account(self.issuer) in catalogue.apis.values()):
+        if api is None or all(one in catalogue.apis.values() for one in (self._own(api), my_account(self.issuer), mfa_api(self.issuer))):
             return catalogue
         admin = (await self.store.remembered("admin") or b"").decode()
         grants = [self._followed(one, admin) for one in catalogue.grants if one.audience == api.identifier]
         fact = self.mint.fact("sapi", None, None, description="Our own APIs follow the issuer", audience=self.audience)
-        await self.store.configure((self._own(api), my_account(self.issuer), *grants), (), (fact,))
+        await self.store.configure((self._own(api), my_account(self.issuer), mfa_api(self.issuer), *grants), (), (fact,))
         held = held_in(self.files)
         if held and held.client_id == admin:
             self.write(held)

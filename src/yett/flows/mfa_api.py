@@ -1,6 +1,6 @@
-"""The browserless way through the same gate: password-realm, mfa_required, /mfa/challenge, mfa-otp."""
+"""The browserless way through the same gate: password-realm, mfa_required, and what a right answer leads to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -9,14 +9,15 @@ import msgspec
 from yett.domain.account import canonical
 from yett.domain.attempt import Attempt
 from yett.domain.client import Client
-from yett.domain.enrolment import Enrolment
+from yett.domain.enrolment import Challenge, Message
 from yett.domain.fact import Fact
 from yett.domain.outcome import Allow, Deny, Enrol, StepUp, Verify
+from yett.domain.proof import Shown
 from yett.domain.session import Conclusion
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Settled
-from yett.factors.base import Factor
+from yett.factors.base import Factor, Words
 from yett.flows.alarm import Alarm
 from yett.flows.conclude import Conclude
 from yett.flows.gate import regime_of
@@ -27,9 +28,14 @@ from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, asked_by
 from yett.oauth import errors, token
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.silent import silent
 from yett.ports import Arrival, Busy, Hasher, Judged, Limiter, Redemption, Store
 
 MFA_TOKEN_LIVES = 600
+Issuing = tuple[Conclusion, Callable[[], dict[str, object]]]
+NOTHING: Mapping[str, object] = {}
+# How an attempt is held that an mfa_token was made for.
+VIA = "client"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,57 +78,42 @@ class MfaApi:
         # Not before the password is right: a wrong one costs one commit, as it does where there is no account.
         if matched:
             await self.store.begin(attempt, ())
-        return await self._settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password, password=asked.password)
-
-    async def otp(self, asked: token.MfaOtpRequest, authenticate: Callable[[Catalogue], Client], browser: Browser) -> dict[str, object]:
-        """The mfa-otp grant: compares all enrolments of its kind, for one try of each and one of the account."""
-        here = await self.find(asked.mfa_token, authenticate)
-        factor = self._of_grant(token.MFA_OTP)
-        ask = self.whereabouts.ask(here, factor)
-        mine = [one for one in here.case.enrolments if one.kind == factor.kind and one.id in here.case.usable]
-        if not mine:
-            raise errors.not_enrolled()
-        judged = _one_winner([Judged(one, factor.verify(one, None, asked.otp.encode(), ask)) for one in mine])
-        return await self._settle(here, judged, factor, browser, errors.wrong_otp)
-
-    async def challenge(self, fields: Mapping[str, str], authenticate: Callable[[Catalogue], Client]) -> dict[str, object]:
-        """/mfa/challenge: the kind of challenge that this account can meet, the strongest first."""
-        here = await self.find(fields.get("mfa_token", ""), authenticate)
-        wanted = fields.get("challenge_type", "").split() or ["otp", "oob"]
-        types = [self.whereabouts.gate.factors[one.kind].words.challenge_type for one in self._acceptable(here)]
-        found = next((kind for kind in types if kind in wanted and kind == "otp"), None)
-        if found is None:
-            raise errors.unsupported_challenge_type(fields.get("challenge_type", ""), [kind for kind in types if kind])
-        await self.store.record((self.mint.fact("gd_start_auth", here.attempt.account, here.attempt.client),))
-        return {"challenge_type": found}
+        return await self.settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password, password=asked.password)
 
     async def find(self, mfa_token: str, authenticate: Callable[[Catalogue], Client]) -> Here:
         """The attempt that this token holds, for the client that it was given to. Raises OAuthError."""
-        attempt, _, rest = mfa_token.partition(".")
-        until = rest.partition(".")[0]
-        now = self.mint.clock()
-        here = await self.whereabouts.find(attempt, Browser(holder=mfa_token), "client")
+        here = await self.whereabouts.find(mfa_token.partition(".")[0], Browser(holder=mfa_token), VIA)
         client = authenticate(here.catalogue if here else await self.whereabouts.current.latest())
         if here is None:
-            raise errors.expired_mfa_token() if until.isdecimal() and until <= f"{now:010}" else errors.malformed_mfa_token()
+            raise self.unheld(mfa_token)
         if here.attempt.client != client.id:
             raise errors.mfa_token_of_another_client()
         return here
 
+    def unheld(self, mfa_token: str) -> errors.OAuthError:
+        """Why a token holds nothing: as far as it says itself, its time is over."""
+        until = mfa_token.partition(".")[2].partition(".")[0]
+        return errors.expired_mfa_token() if until.isdecimal() and until <= f"{self.mint.clock():010}" else errors.malformed_mfa_token()
+
     async def require_for(self, judged: Attempt, found: Redemption, client: Client, catalogue: Catalogue, browser: Browser) -> NoReturn:
-        """A refresh that needs more than was `judged`: what is proven afterwards makes a new grant. Raises mfa_required."""
+        """A refresh that needs more than was `judged`: what is proven afterwards makes a new grant. Raises mfa_required.
+
+        Where a login is what it needs, it is told so: as /authorize would with prompt=none.
+        """
         request = asked_by(found.grant)
         attempt = self._attempt(client, request, "", catalogue, self.mint.clock())
         attempt = attempt._replace(account=judged.account, base=judged.base, wants=judged.wants, waivers=judged.waivers, present_only=judged.present_only)
-        await self.store.begin(attempt, ())
         arrival = Arrival(catalogue.version, attempt, found.account, found.enrolments)
-        await self._require(self.whereabouts.stand(attempt, arrival, catalogue), browser)
+        here = self.whereabouts.stand(attempt, arrival, catalogue)
+        self._needs(here)
+        await self.store.begin(attempt, ())
+        await self.require(here, browser)
 
     def _attempt(self, client: Client, request: AuthorizationRequest, identifier: str, catalogue: Catalogue, now: int) -> Attempt:
         """Not held by anyone yet: `_require` hands out its token."""
         return Attempt(
             id=self.mint.name(),
-            via="client",
+            via=VIA,
             holder=self.mint.random(32),
             client=client.id,
             arrived_at=now,
@@ -131,71 +122,99 @@ class MfaApi:
             request=msgspec.json.encode(request),
         )
 
-    async def _settle(
-        self, here: Here, judged: Sequence[Judged], factor: Factor, browser: Browser, wrong: Callable[[], errors.OAuthError], *, password: str = ""
+    async def settle(
+        self,
+        here: Here,
+        judged: Sequence[Judged],
+        factor: Factor,
+        browser: Browser,
+        wrong: Callable[[], errors.OAuthError],
+        *,
+        asked: Challenge | None = None,
+        shown: Shown | None = None,
+        password: str = "",
+        more: Mapping[str, object] = NOTHING,
     ) -> dict[str, object]:
+        """Tokens, or mfa_required, for the one that is right; both say `more`. Raises OAuthError.
+
+        `asked` is the question that was answered; `shown` what a right answer proves, where that is not what its factor says.
+        """
         won = next((one for one in judged if isinstance(one.verdict, Accepted)), None)
-        after, ahead, conclusion = here.attempt, here, None
-        issued = None
+        after, ahead, issued = here.attempt, here, None
         if won and isinstance(won.verdict, Accepted) and won.verdict.shown:
-            shown = (won.enrolment.id, won.enrolment.generation, won.verdict.shown)
-            after = here.attempt._replace(account=won.enrolment.account, shown=(*here.attempt.shown, shown))
-            ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after), here.catalogue)
-            if isinstance(ahead.outcome, Allow):
-                issued = await self._conclude(ahead)
-                conclusion = issued[0]
+            proved = (won.enrolment.id, won.enrolment.generation, shown or won.verdict.shown)
+            after = here.attempt._replace(account=won.enrolment.account, shown=(*here.attempt.shown, proved))
+            ahead = self.whereabouts.stand(after, here.arrival._replace(attempt=after, challenge=None), here.catalogue)
+            issued = await self.conclude_if(ahead)
         first = factor.promise(judged[0].enrolment).first
         settled = await self.store.settle(
             here.attempt,
             judged,
-            None,
+            asked,
             self.whereabouts.budget(here, first=first),
             self.mint.clock(),
             self._facts(here, factor, browser, won=won is not None, first=first),
-            after,
-            conclusion,
+            ended(after) if won else after,
+            issued[0] if issued else None,
+            self._notices(here, factor) if won else (),
         )
         if settled == "no tries":
-            await self.alarm(here.arrival.account, here.attempt.identifier, (here.request.ui_locales or ("en",))[0])
-            raise errors.too_many_attempts()
+            await self.spent(here)
         if settled == "used" or won is None:
             raise wrong()
         if password:
             await self.rehash(won.enrolment, password)
-        if issued:
-            return issued[1]()
-        return await self._require(ahead._replace(attempt=after._replace(version=here.attempt.version + 1)), browser)
+        if factor.words.companion:
+            self.alarm.post()
+        return {**issued[1](), **more} if issued else await self.require(moved(ahead), browser, more)
 
-    async def _conclude(self, ahead: Here) -> tuple[Conclusion, Callable[[], dict[str, object]]]:
-        """The grant and its tokens, to be written with the verdict; and the response, to be signed after it."""
+    async def spent(self, here: Here) -> NoReturn:
+        """No tries are left: the owner is told, and whoever asked is told nothing else."""
+        await self.alarm(here.arrival.account, here.attempt.identifier, (here.request.ui_locales or ("en",))[0])
+        raise errors.too_many_attempts()
+
+    async def conclude_if(self, ahead: Here) -> Issuing | None:
+        """Where the gate allows it: the grant and its tokens, to be written with the verdict; and the response, to be signed after it."""
         if not isinstance(ahead.outcome, Allow) or ahead.arrival.account is None:
-            raise TypeError("an attempt that the gate did not allow has no conclusion")
+            return None
         now, account, client, catalogue = self.mint.clock(), ahead.arrival.account, ahead.client, ahead.catalogue
         grant = self.conclude.grant(ahead.attempt, ahead.outcome, account, ahead.request, ahead.case.regime, now)
         api = ahead.case.api
         issued = await self.issue.prepare(grant, grant.scope, client, api, now, refresh="offline_access" in grant.scope)
         return Conclusion(grant=grant, tokens=issued.kept), lambda: self.issue.response(issued, grant, account, client, api, catalogue, now)
 
-    async def _require(self, here: Here, browser: Browser) -> NoReturn:
-        """mfa_required, with a token that holds the attempt from here on."""
-        factors = self.whereabouts.gate.factors
+    async def require(self, here: Here, browser: Browser, more: Mapping[str, object] = NOTHING) -> NoReturn:
+        """mfa_required, with a token that holds the attempt from here on; one that nothing can hold goes on as another."""
+        needs, seen = self._needs(here), here.attempt
+        held = seen if seen.via == VIA else seen._replace(id=self.mint.name(), via=VIA, version=0, done=False)
+        mfa_token = f"{held.id}.{held.expires_at}.{self.mint.token()}"
+        held, fact = held._replace(holder=digest(mfa_token)), self.mint.fact("mfar", seen.account, seen.client, ip=browser.ip)
+        if seen.via == VIA:
+            await self.store.update(seen, held, (fact,))
+        else:
+            await self.store.begin(held, (fact,))
+        raise errors.mfa_required(mfa_token, needs, more)
+
+    def _needs(self, here: Here) -> Mapping[str, object]:
+        """`mfa_requirements`. Raises OAuthError where nothing that can be given here helps."""
+        factors, outcome = self.whereabouts.gate.factors, here.outcome
         by_id = {one.id: one.kind for one in here.case.enrolments}
-        match here.outcome:
+        match outcome:
             case Deny(reason):
                 raise errors.denied(reason)
-            case StepUp(_, acceptable) if acceptable:
-                needs = {"challenge": _types(factors[by_id[one]].words.requirement for one in acceptable)}
             case Verify():
                 raise errors.denied("unverified")
             case Enrol(_, kinds):
-                needs = {"enroll": _types(factors[kind].words.requirement for kind in kinds)}
+                needs = {"enroll": _types(factors[kind].words for kind in kinds)}
+            case StepUp(reasons, acceptable) if "first" not in reasons:
+                needs = {"challenge": _types(factors[by_id[one]].words for one in acceptable)}
             case _:
-                raise errors.denied("access_denied")
-        mfa_token = f"{here.attempt.id}.{here.attempt.expires_at}.{self.mint.token()}"
-        await self.store.update(
-            here.attempt, here.attempt._replace(holder=digest(mfa_token)), (self.mint.fact("mfar", here.attempt.account, here.attempt.client, ip=browser.ip),)
-        )
-        raise errors.mfa_required(mfa_token, needs)
+                needs = {}
+        if any(needs.values()):
+            return needs
+        # Only a login with a browser helps: SDKs know these words, and begin one.
+        told = silent(outcome, has_session=bool(here.attempt.base))
+        raise errors.login_required(told[1] if told else errors.LOGIN_REQUIRED)
 
     async def _nobody(self, here: Here, browser: Browser, now: int) -> NoReturn:
         """No such account: the same work, pace and words as where there is one."""
@@ -206,14 +225,13 @@ class MfaApi:
         await self.alarm(None, here.attempt.identifier, "en")
         raise errors.too_many_attempts()
 
-    def _acceptable(self, here: Here) -> list[Enrolment]:
-        wanted = here.outcome.acceptable if isinstance(here.outcome, StepUp) else ()
-        by_id = {one.id: one for one in here.case.enrolments}
-        return [by_id[one] for one in wanted]
-
-    def _of_grant(self, grant: str) -> Factor:
-        factors = self.whereabouts.gate.factors.values()
-        return next(factor for factor in factors if factor.words.grant == grant)
+    def _notices(self, here: Here, factor: Factor) -> Sequence[Message]:
+        """A way back that was used is worth telling."""
+        account = here.arrival.account
+        if account is None or not factor.words.companion or not account.email:
+            return ()
+        data = {"factor": factor.words.factor, "client": here.client.name}
+        return (Message("email", account.email, "recovery_used", (here.request.ui_locales or ("en",))[0], data),)
 
     def _facts(self, here: Here, factor: Factor, browser: Browser, *, won: bool, first: bool) -> Mapping[Settled, Sequence[Fact]]:
         def fact(type: str, **data: object) -> Fact:
@@ -228,11 +246,17 @@ class MfaApi:
         }
 
 
-def _one_winner(judged: list[Judged]) -> list[Judged]:
-    """The first that is right; the rest were wrong for it, whatever they said."""
-    won = next((one for one in judged if isinstance(one.verdict, Accepted)), None)
-    return [won] if won and len(judged) == 1 else [one for one in judged if one is won or not isinstance(one.verdict, Accepted)]
+def ended(attempt: Attempt) -> Attempt:
+    """As a right answer leaves it: what no mfa_token holds is over."""
+    return attempt if attempt.via == VIA else attempt._replace(done=True)
 
 
-def _types(kinds: object) -> list[dict[str, str]]:
-    return [{"type": kind} for kind in dict.fromkeys(kinds) if kind]  # type: ignore[call-overload]
+def moved(ahead: Here) -> Here:
+    """As it stands in the store once it has moved on."""
+    return ahead._replace(attempt=ahead.attempt._replace(version=ahead.attempt.version + 1))
+
+
+def _types(words: Iterable[Words]) -> list[dict[str, str]]:
+    """Each once, and only what can be asked for by this API."""
+    kinds = (one.requirement for one in words if one.grant)
+    return [{"type": kind} for kind in dict.fromkeys(kinds) if kind]

@@ -6,14 +6,19 @@ from typing import NamedTuple
 import msgspec
 
 from yett.domain.attempt import Attempt
+from yett.domain.client import Client
 from yett.domain.session import Grant
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.clients import trusts_address
 
 _request = msgspec.json.Decoder(AuthorizationRequest).decode
 
 
 class Browser(NamedTuple):
-    """What came with a request: cookie values, address, user agent, accepted languages. All of it is only claimed."""
+    """What came with a request: cookie values, address, user agent, accepted languages. All of it is only claimed.
+
+    `forwarded` is the address that a server says its own user has (auth0-forwarded-for): see `believed`.
+    """
 
     holder: str = ""
     session: str = ""
@@ -21,6 +26,7 @@ class Browser(NamedTuple):
     ip: str = ""
     user_agent: str = ""
     languages: str = ""
+    forwarded: str = ""
 
 
 class Choice(NamedTuple):
@@ -69,6 +75,11 @@ class Stop(NamedTuple):
 
 
 Step = Screen | Go | Leave | Stop
+
+
+def believed(client: Client, browser: Browser) -> Browser:
+    """Whoever asks, with the address that its server gives; believed of an authenticated server that was allowed to say it, and of nobody else."""
+    return browser._replace(ip=browser.forwarded) if browser.forwarded and trusts_address(client) else browser
 
 
 def asked_by(kept: Attempt | Grant) -> AuthorizationRequest:

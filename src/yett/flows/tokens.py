@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api, Client
-from yett.domain.outcome import Allow, Deny, Outcome
+from yett.domain.outcome import Allow, Deny, Outcome, StepUp
 from yett.domain.requirement import Clause
 from yett.domain.session import Grant
 from yett.domain.tenant import Catalogue
@@ -13,8 +13,10 @@ from yett.flows.current import Current
 from yett.flows.gate import Gate, regime_of
 from yett.flows.issue import Issue
 from yett.flows.mfa_api import MfaApi
+from yett.flows.mfa_grants import MfaGrants
 from yett.flows.mint import Mint, digest
-from yett.flows.steps import Browser, asked_by
+from yett.flows.passwordless import Passwordless
+from yett.flows.steps import Browser, asked_by, believed
 from yett.oauth import claims, errors, pkce, token
 from yett.policy.regimes import grant_ends
 from yett.ports import Redemption, Store
@@ -32,6 +34,8 @@ class Tokens:
     gate: Gate
     issue: Issue
     mfa: MfaApi
+    grants: MfaGrants
+    passwordless: Passwordless
     mint: Mint
 
     async def __call__(self, fields: Mapping[str, str], authorization: str, browser: Browser) -> dict[str, object]:
@@ -45,9 +49,14 @@ class Tokens:
                 return await self._machine(asked, fields, authorization)
             case token.PasswordRequest() as asked:
                 catalogue = await self.current.latest()
-                return await self.mfa.password(asked, self.client(fields, authorization, catalogue), catalogue, browser)
-            case token.MfaOtpRequest() as asked:
-                return await self.mfa.otp(asked, lambda catalogue: self.client(fields, authorization, catalogue), browser)
+                client = self.client(fields, authorization, catalogue)
+                return await self.mfa.password(asked, client, catalogue, believed(client, browser))
+            case token.PasswordlessRequest() as asked:
+                catalogue = await self.current.latest()
+                client = self.client(fields, authorization, catalogue)
+                return await self.passwordless(asked, client, catalogue, believed(client, browser))
+            case asked:
+                return await self.grants(asked, lambda catalogue: self.client(fields, authorization, catalogue), browser)
 
     def client(self, fields: Mapping[str, str], authorization: str, catalogue: Catalogue) -> Client:
         return token.authenticate(fields, authorization, catalogue.clients)
@@ -83,9 +92,9 @@ class Tokens:
         attempt = self._again(found.grant, token.refresh_wants(asked), now)._replace(present_only=asked.max_age == 0)
         lapsed = claims.lapsed(found.grant, found.grant.scope, api_of(found.grant, catalogue), now)
         outcome = self._judge(attempt, tuple(name for name in found.grant.scope if name not in lapsed), found, catalogue, now)
-        if isinstance(outcome, Deny):
-            raise errors.invalid_grant("Unknown or invalid refresh token.")
         scope = _kept(asked, found.grant, lapsed)
+        if isinstance(outcome, Deny) or (scope and _over(asked, outcome)):
+            raise errors.invalid_grant("Unknown or invalid refresh token.")
         if not isinstance(outcome, Allow) or not scope:
             await self.mfa.require_for(attempt, found, client, catalogue, browser)
         leeway = client.leeway if client.rotating else found.grant.ends_at
@@ -138,6 +147,11 @@ def _within_regime(found: Redemption, catalogue: Catalogue) -> Redemption:
 def _event(grant: Grant) -> str:
     """The attempt that the grant came from: whatever it proved was proven for this."""
     return max(grant.proofs, key=lambda proof: proof.completed_at).attempt
+
+
+def _over(asked: token.RefreshRequest, outcome: Outcome) -> bool:
+    """Whether a grant gives nothing any longer, for what stood first in it is void or too old, though nothing more than it had is asked for."""
+    return isinstance(outcome, StepUp) and "first" in outcome.reasons and not asked.acr_values and asked.max_age is None
 
 
 def _kept(asked: token.RefreshRequest, grant: Grant, lapsed: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The edge: cookies, headers and addresses, as the issuer's scheme and the configured proxies allow."""
 
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
@@ -58,6 +59,7 @@ class Edge:
             request.ip,
             headers.get("user-agent", ""),
             headers.get("accept-language", ""),
+            _address(headers.get("auth0-forwarded-for", "")),
         )
 
     def cookie(self, name: str, value: str, max_age: int | None = None) -> tuple[str, str]:
@@ -83,3 +85,11 @@ class Edge:
 
     def _name(self, name: str) -> str:
         return f"__Host-{name}" if self.secure else name
+
+
+def _address(said: str) -> str:
+    """An address in its canonical form; "" for what is none, or several."""
+    try:
+        return str(ipaddress.ip_address(said)) if said else ""
+    except ValueError:
+        return ""

@@ -4,17 +4,20 @@ from yett.http.account import Account
 from yett.http.app import Route, asset
 from yett.http.asgi import Request, Response
 from yett.http.brand import brand_css
+from yett.http.dbconnections import Dbconnections
 from yett.http.deliveries import Deliveries
 from yett.http.demo import Demo
 from yett.http.enrolment_ticket import TicketPages
 from yett.http.health import Probes
+from yett.http.links import Links
+from yett.http.mfa import Mfa
 from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
 
 
 def routes(
-    pages: Pages, account: Account, oauth: OAuth, me: MyAccountApi, tickets: TicketPages, probes: Probes, demo: Demo | None, deliveries: Deliveries
+    pages: Pages, account: Account, oauth: OAuth, mfa: Mfa, me: MyAccountApi, tickets: TicketPages, probes: Probes, demo: Demo | None, deliveries: Deliveries, links: Links, people: Dbconnections
 ) -> tuple[Route, ...]:
     """The table. A path that ends in `/*` takes whatever follows."""
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
@@ -25,13 +28,22 @@ def routes(
 
     table = (
         Route("/authorize", {"GET": pages.authorize, "POST": pages.authorize}, "decide", page=True),
+        Route("/u/email-verification", {"GET": links.address, "POST": links.address}, "token", page=True),
+        Route("/u/reset-password", {"GET": links.password, "POST": links.password}, "token", page=True),
+        Route("/u/reset-password-request", {"GET": links.request, "POST": links.request}, "none", page=True),
+        Route("/dbconnections/signup", {"POST": people.signup}, "none"),
+        Route("/dbconnections/change_password", {"POST": people.change_password}, "none"),
         Route("/u/*", {"GET": pages.page, "POST": pages.page}, "decide", page=True),
         Route("/account", {"GET": account.page}, "decide", page=True),
         Route("/account/log.json", {"GET": account.log}, "decide", page=True),
         Route("/lost", {"GET": account.keep, "POST": account.keep}, "token", page=True),
         Route("/account/*", {"GET": account.page, "POST": account.page}, "decide", page=True),
         Route("/oauth/token", {"POST": oauth.token, "OPTIONS": oauth.preflight}, "decide"),
-        Route("/mfa/challenge", {"POST": oauth.challenge, "OPTIONS": oauth.preflight}, "none"),
+        Route("/mfa/challenge", {"POST": mfa.challenge, "OPTIONS": mfa.preflight}, "none"),
+        Route("/mfa/associate", {"POST": mfa.associate, "OPTIONS": mfa.preflight}, "token"),
+        Route("/mfa/authenticators", {"GET": mfa.listed, "OPTIONS": mfa.preflight}, "token"),
+        Route("/mfa/authenticators/*", {"DELETE": mfa.remove, "OPTIONS": mfa.preflight}, "token"),
+        Route("/passwordless/start", {"POST": mfa.start, "OPTIONS": mfa.preflight}, "none"),
         Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
         Route("/guardian/enroll", {"GET": tickets.show, "POST": tickets.answer}, "token", page=True),
         Route("/me/v1/factors", {"GET": me.factors, "OPTIONS": me.preflight}, "token"),

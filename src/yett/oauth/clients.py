@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_plus, urlsplit
@@ -35,6 +36,11 @@ def authenticate(fields: Mapping[str, str], authorization: str, clients: Mapping
     if grant and grant not in client.grant_types:
         raise errors.unauthorized_client(grant)
     return client
+
+
+def trusts_address(client: Client) -> bool:
+    """Whether it may say what address its user has; of a public client anybody could say it (Auth0: is_token_endpoint_ip_header_trusted)."""
+    return client.auth_method != "none" and json.loads(client.extra).get("is_token_endpoint_ip_header_trusted") is True
 
 
 def presented_client(fields: Mapping[str, str], authorization: str) -> str | None:

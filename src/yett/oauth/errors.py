@@ -14,6 +14,7 @@ STATUS: Mapping[str, int] = {
     "consent_required": 400,
     "expired_token": 403,
     "insufficient_scope": 403,
+    "insufficient_user_authentication": 401,
     "interaction_required": 400,
     "invalid_client": 401,
     "invalid_grant": 403,
@@ -22,6 +23,7 @@ STATUS: Mapping[str, int] = {
     "invalid_token": 401,
     "login_required": 400,
     "mfa_required": 403,
+    "not_found": 404,
     "redirect_mismatch": 400,
     "request_not_supported": 400,
     "request_uri_not_supported": 400,
@@ -57,6 +59,12 @@ NOT_ENROLLED = "User is not enrolled with guardian"
 ALREADY_ENROLLED = "User is already enrolled"
 EXPIRED_OOB_CODE = "oob_code is expired"
 OOB_CODE_OF_ANOTHER_TOKEN = "The oob_code doesn't match the mfa_token"
+WRONG_PASSWORDLESS: Mapping[str, str] = {"email": "Wrong email or verification code.", "sms": "Wrong phone number or verification code."}
+NO_AUTHENTICATOR = "There is no such authenticator."
+TOO_WEAK = "A fresher or stronger authentication is needed."
+UNAVAILABLE = "The account is being changed by others; try again."
+# What tells a client how to come back with a better token (RFC 6750, 3; RFC 9470, 3).
+CHALLENGED = ("scope", "acr_values", "max_age")
 WRONG_CODE = "Invalid authorization code"
 WRONG_VERIFIER = "Failed to verify code verifier"
 WRONG_REFRESH_TOKEN = "Unknown or invalid refresh token."
@@ -87,8 +95,8 @@ class OAuthError(Exception):
     def headers(self) -> Headers:
         """WWW-Authenticate, where the request is to be made again with better credentials."""
         if self.scheme == "Bearer":
-            scope = f', scope="{self.extra["scope"]}"' if "scope" in self.extra else ""
-            return (("www-authenticate", f'Bearer error="{self.code}", error_description="{self.description}"{scope}'),)
+            wanted = "".join(f', {name}="{self.extra[name]}"' for name in CHALLENGED if name in self.extra)
+            return (("www-authenticate", f'Bearer error="{self.code}", error_description="{self.description}"{wanted}'),)
         return (("www-authenticate", f'{self.scheme} realm="yett"'),) if self.scheme else ()
 
 
@@ -183,8 +191,12 @@ def denial(reason: str) -> tuple[str, str]:
     return "access_denied", DENIALS.get(reason, DENIED)
 
 
-def mfa_required(mfa_token: str, requirements: Mapping[str, object]) -> OAuthError:
-    return OAuthError("mfa_required", MFA_REQUIRED, extra={"mfa_token": mfa_token, "mfa_requirements": requirements})
+def mfa_required(mfa_token: str, requirements: Mapping[str, object], more: Mapping[str, object] | None = None) -> OAuthError:
+    return OAuthError("mfa_required", MFA_REQUIRED, extra={"mfa_token": mfa_token, "mfa_requirements": requirements, **(more or {})})
+
+
+def login_required(description: str = LOGIN_REQUIRED) -> OAuthError:
+    return OAuthError("login_required", description)
 
 
 def expired_mfa_token() -> OAuthError:
@@ -201,6 +213,52 @@ def mfa_token_of_another_client() -> OAuthError:
 
 def wrong_otp() -> OAuthError:
     return invalid_grant(WRONG_OTP)
+
+
+def wrong_binding_code() -> OAuthError:
+    return invalid_grant(WRONG_BINDING_CODE)
+
+
+def expired_oob_code() -> OAuthError:
+    return OAuthError("expired_token", EXPIRED_OOB_CODE)
+
+
+def oob_code_of_another_token() -> OAuthError:
+    return invalid_request(OOB_CODE_OF_ANOTHER_TOKEN)
+
+
+def rejected() -> OAuthError:
+    return invalid_grant(REJECTED)
+
+
+def wrong_passwordless(realm: str) -> OAuthError:
+    return invalid_grant(WRONG_PASSWORDLESS[realm])
+
+
+def already_enrolled() -> OAuthError:
+    return OAuthError("access_denied", ALREADY_ENROLLED)
+
+
+def not_served() -> OAuthError:
+    return OAuthError("access_denied", "Codes are not sent to this destination.")
+
+
+def no_authenticator() -> OAuthError:
+    return OAuthError("not_found", NO_AUTHENTICATOR)
+
+
+def stays(why: str) -> OAuthError:
+    return OAuthError("access_denied", why)
+
+
+def busy() -> OAuthError:
+    return OAuthError("temporarily_unavailable", UNAVAILABLE)
+
+
+def too_weak(acrs: Sequence[str], max_age: int) -> OAuthError:
+    """A token whose login is too old or too weak for this (RFC 9470, 3)."""
+    wanted = {"acr_values": " ".join(acrs)} if acrs else {}
+    return OAuthError("insufficient_user_authentication", TOO_WEAK, "Bearer", {**wanted, "max_age": max_age})
 
 
 def wrong_password() -> OAuthError:

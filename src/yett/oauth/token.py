@@ -12,14 +12,18 @@ from yett.oauth.clients import authenticate, origin_allowed, presented_client
 from yett.oauth.scopes import narrowed
 
 __all__ = [
-    "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OTP", "PASSWORD", "PASSWORD_REALM", "REFRESH",
-    "ClientCredentialsRequest", "CodeRequest", "MfaOtpRequest", "PasswordRequest", "RefreshRequest", "TokenRequest",
+    "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OOB", "MFA_OTP", "MFA_RECOVERY", "PASSWORD", "PASSWORDLESS", "PASSWORD_REALM", "REFRESH",
+    "ClientCredentialsRequest", "CodeRequest", "MfaOobRequest", "MfaOtpRequest", "MfaRecoveryRequest", "PasswordRequest", "PasswordlessRequest",
+    "RefreshRequest", "TokenRequest",
     "as_authorization", "authenticate", "machine_scope", "narrowed", "origin_allowed", "parse", "presented_client", "refresh_wants", "required",
 ]  # fmt: skip
 
 CODE, REFRESH, CLIENT_CREDENTIALS, PASSWORD = "authorization_code", "refresh_token", "client_credentials", "password"
 PASSWORD_REALM = "http://auth0.com/oauth/grant-type/password-realm"
 MFA_OTP = "http://auth0.com/oauth/grant-type/mfa-otp"
+MFA_OOB = "http://auth0.com/oauth/grant-type/mfa-oob"
+MFA_RECOVERY = "http://auth0.com/oauth/grant-type/mfa-recovery-code"
+PASSWORDLESS = "http://auth0.com/oauth/grant-type/passwordless/otp"
 LONGEST = 8192
 
 # Half a surrogate pair is no text and has no bytes; JSON can spell it.
@@ -72,7 +76,36 @@ class MfaOtpRequest:
     otp: str = field(repr=False)
 
 
-TokenRequest = CodeRequest | RefreshRequest | ClientCredentialsRequest | PasswordRequest | MfaOtpRequest
+@dataclass(frozen=True, slots=True)
+class MfaOobRequest:
+    """A code that was sent, for an attempt that an mfa_token holds; `oob_code` names the question."""
+
+    mfa_token: str = field(repr=False)
+    oob_code: str
+    binding_code: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MfaRecoveryRequest:
+    """A recovery code for an attempt that an mfa_token holds."""
+
+    mfa_token: str = field(repr=False)
+    recovery_code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordlessRequest:
+    """A code that was sent to an address or number at /passwordless/start; `realm` is email or sms."""
+
+    username: str
+    otp: str = field(repr=False)
+    realm: str
+    scope: tuple[str, ...] = ()
+    audience: str = ""
+
+
+MfaRequest = MfaOtpRequest | MfaOobRequest | MfaRecoveryRequest
+TokenRequest = CodeRequest | RefreshRequest | ClientCredentialsRequest | PasswordRequest | MfaRequest | PasswordlessRequest
 Fields = Mapping[str, str]
 
 
@@ -94,7 +127,7 @@ def required(fields: Fields, name: str) -> str:
     return value
 
 
-def as_authorization(asked: PasswordRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
+def as_authorization(asked: PasswordRequest | PasswordlessRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
     """The same request as an application would make it at /authorize. Raises OAuthError."""
     api = scopes.api_of(asked.audience, apis)
     return AuthorizationRequest(client.id, scope=scopes.granted(asked.scope, client, api), audience=asked.audience)
@@ -149,6 +182,19 @@ def _mfa_otp(fields: Fields) -> MfaOtpRequest:
     return MfaOtpRequest(required(fields, "mfa_token"), required(fields, "otp"))
 
 
+def _mfa_oob(fields: Fields) -> MfaOobRequest:
+    return MfaOobRequest(required(fields, "mfa_token"), required(fields, "oob_code"), fields.get("binding_code", ""))
+
+
+def _mfa_recovery(fields: Fields) -> MfaRecoveryRequest:
+    return MfaRecoveryRequest(required(fields, "mfa_token"), required(fields, "recovery_code"))
+
+
+def _passwordless(fields: Fields) -> PasswordlessRequest:
+    named = (required(fields, name) for name in ("username", "otp", "realm"))
+    return PasswordlessRequest(*named, _scope(fields), fields.get("audience", ""))
+
+
 def _scope(fields: Fields) -> tuple[str, ...]:
     return scopes.parse(fields.get("scope", ""))
 
@@ -160,5 +206,8 @@ _READERS: Mapping[str, Callable[[Fields], TokenRequest]] = {
     PASSWORD: _password,
     PASSWORD_REALM: _password,
     MFA_OTP: _mfa_otp,
+    MFA_OOB: _mfa_oob,
+    MFA_RECOVERY: _mfa_recovery,
+    PASSWORDLESS: _passwordless,
 }
 GRANTS = tuple(_READERS)

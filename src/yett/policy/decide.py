@@ -254,8 +254,8 @@ def _would(case: Case, enrolments: Iterable[str]) -> Iterable[Shown]:
 
 
 def permitted(shown: Shown, regime: Regime) -> bool:
-    """Whether the regime lets this count at all: what reaches no more than aal 1 and cannot begin a login is weak."""
-    return (regime.weak or shown.first or shown.aal > 1) and (regime.phone or not shown.restricted)
+    """Whether the regime lets this count at all: what reaches no more than aal 1 is weak, and no stronger for having begun a login."""
+    return (regime.weak or shown.aal > 1) and (regime.phone or not shown.restricted)
 
 
 def within_reach(regime: Regime, promises: Iterable[Shown]) -> bool:

@@ -31,6 +31,10 @@ from yett.domain.tries import Bucket
 from yett.domain.verdict import Settled
 
 BEGIN = into(attempts, epoch=EPOCH)
+_ANEW = into(attempts, epoch=EPOCH)
+_RENEWED = {column.name: _ANEW.excluded[column.name] for column in attempts.c if column.name not in {"id", "version"}}
+# The version moves on: whoever still holds the attempt of before has lost it.
+RENEW = _ANEW.on_conflict_do_update(index_elements=["id"], set_=_RENEWED | {"version": attempts.c.version + 1})
 _HERE = (
     attempts.c.id == word("this_attempt"),
     attempts.c.version == number("seen_version"),
@@ -55,6 +59,11 @@ MISS = into(misses, paced_at=NOW + number("refill")).on_conflict_do_update(
 def begin(attempt: Attempt, facts: Sequence[Fact]) -> Steps[None]:
     """Write a new attempt."""
     yield [Query(BEGIN, rows.attempt_values(attempt)), *happened(facts)]
+
+
+def renew(attempt: Attempt) -> Steps[None]:
+    """Write an attempt in the place of the one of that name."""
+    yield [Query(RENEW, rows.attempt_values(attempt))]
 
 
 @cache

@@ -129,6 +129,10 @@ class SqlStore:
         """A new attempt."""
         await self.driver.write(partial(attempts.begin, attempt, facts))
 
+    async def renew(self, attempt: Attempt) -> None:
+        """An attempt in the place of the one of that name."""
+        await self.driver.write(partial(attempts.renew, attempt))
+
     async def update(self, seen: Attempt, new: Attempt, facts: Sequence[Fact] = ()) -> bool:
         """Replace an attempt."""
         return await self.driver.write(partial(attempts.replace, seen, new, facts))
@@ -265,6 +269,7 @@ class SqlStore:
         notices: Sequence[Message] = (),
         voids: Sequence[str] = (),
         drops: Sequence[str] = (),
+        spends: Attempt | None = None,
     ) -> bool:
         """Change an account."""
         operation = partial(
@@ -279,6 +284,7 @@ class SqlStore:
             notices=notices,
             voids=voids,
             drops=drops,
+            spends=spends,
         )
         return await self.driver.write(operation)
 

@@ -1,7 +1,7 @@
 """tenants/settings."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar.params import JSONBody
@@ -60,7 +60,7 @@ class TenantKept(Body, kw_only=True):
 
 
 class ChangedTenant(TenantKept, kw_only=True):
-    """Changes to the tenant. Sessions live by hours or by minutes; the minutes win."""
+    """Changes to the tenant. Sessions live by hours or by minutes; the minutes win. `passwordless` is ours: the connections by which a code may stand first."""
 
     friendly_name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     picture_url: Url | UnsetType = UNSET
@@ -72,10 +72,12 @@ class ChangedTenant(TenantKept, kw_only=True):
     session_lifetime_in_minutes: Minutes | UnsetType = UNSET
     idle_session_lifetime: Hours | UnsetType = UNSET
     idle_session_lifetime_in_minutes: Minutes | UnsetType = UNSET
+    disable_signup: bool | UnsetType = UNSET
+    passwordless: list[Literal["email", "sms"]] | UnsetType = UNSET
 
 
 class TenantView(TenantKept, kw_only=True, forbid_unknown_fields=False):
-    """The tenant. Lifetimes are those in force, in hours; `regime` is ours."""
+    """The tenant. Lifetimes are those in force, in hours; `regime` and `disable_signup` are ours."""
 
     friendly_name: str | UnsetType = UNSET
     picture_url: str | UnsetType = UNSET
@@ -87,6 +89,8 @@ class TenantView(TenantKept, kw_only=True, forbid_unknown_fields=False):
     idle_session_lifetime: float | UnsetType = UNSET
     acr_values_supported: list[str] | UnsetType = UNSET
     regime: str | UnsetType = UNSET
+    disable_signup: bool | UnsetType = UNSET
+    passwordless: list[str] | UnsetType = UNSET
 
 
 class TenantApi:
@@ -121,7 +125,9 @@ def changed(tenant: Tenant, body: ChangedTenant) -> Tenant:
         brand=brand,
         logout_urls=tuple(or_else(body.allowed_logout_urls, tenant.logout_urls)),
         locales=tuple(or_else(body.enabled_locales, tenant.locales)),
+        signup=not or_else(body.disable_signup, not tenant.signup),
         extra=kept(tenant.extra, body, TenantKept),
+        passwordless=tuple(dict.fromkeys(or_else(body.passwordless, list(tenant.passwordless)))),
     )
 
 
@@ -153,5 +159,7 @@ def view(tenant: Tenant, regime: Regime) -> TenantView:
         idle_session_lifetime=regime.session_idle / HOUR,
         acr_values_supported=list(MEANS),
         regime=regime.name,
+        disable_signup=not tenant.signup,
+        passwordless=list(tenant.passwordless),
         **{name: value for name, value in extra.items() if name in TenantKept.__struct_fields__},
     )
