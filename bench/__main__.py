@@ -25,6 +25,8 @@ T = TypeVar("T")
 CACHE = ROOT / "var-bench"
 FEW, MANY = 1_000, 1_000_000
 STARTS, IDLE = 5, 10
+# Rounds where figures are compared with others of the same run: the whole of it should take less than half an hour.
+FEWER = 5
 MOST_MIB, MOST_SECONDS, MOST_GROWTH = 110, 0.6, 1.2
 # The limiter of passwords by address does its work and refuses nobody.
 ENVIRON = {"YETT_ADDRESS_BURST": "100000000"}
@@ -89,7 +91,8 @@ def everything(asked: Asked) -> str:
     if asked.postgres:
         from bench import postgres
 
-        say(postgres.section(lambda server: flows(server, FEW, measure.CONNECTIONS, asked, floor), ENVIRON))
+        fewer = asked._replace(rounds=min(FEWER, asked.rounds))
+        say(postgres.section(lambda server: flows(server, FEW, measure.CONNECTIONS, fewer, floor), ENVIRON))
     return say.text
 
 
@@ -207,7 +210,8 @@ def _growth(few: Path, many: Path, asked: Asked) -> str:
                 continue
             print(f"  {flows_here[0].name}, {FEW:,} and {MANY:,} accounts ...", file=sys.stderr)
             took = [
-                run(measure.figure(flow, server.process.pid, server.port, 16, asked.rounds)).low for flow, (server, _) in zip(flows_here, both, strict=True)
+                run(measure.figure(flow, server.process.pid, server.port, 16, min(FEWER, asked.rounds))).low
+                for flow, (server, _) in zip(flows_here, both, strict=True)
             ]
             growth = took[1] / took[0]
             rows += f"| {flows_here[0].title} | {took[0]:,.0f} | {took[1]:,.0f} | {growth:.2f} | {MOST_GROWTH} | {_verdict(growth, MOST_GROWTH)} |\n"
