@@ -129,3 +129,12 @@ async def test_a_confirm_of_a_number_is_a_try_and_a_message_is_budgeted() -> Non
         assert await does.confirm(who, offer.handle, right) == "expired"
         assert "message:telephone:auth0|ada" in generous.asked
         assert (await kinds(w)).count("phone") == 1
+
+
+@pytest.mark.parametrize("regime, said", [("nist-aal3", "absent"), ("nist-aal2", Offer), ("psd2", Offer)])
+async def test_where_the_regime_forbids_the_telephone_network_no_number_is_enrolled(regime: str, said: object) -> None:
+    async with world(regime=regime) as w:
+        await with_number(w, verified=True)
+        begun = await own(w).begin(await fresh(w, "password", "phone"), "phone", target=NEW)
+        assert begun == said if isinstance(said, str) else isinstance(begun, Offer)
+        assert len(await w.mail()) == (0 if said == "absent" else 1)

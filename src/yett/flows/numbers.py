@@ -26,7 +26,7 @@ def e164(text: str, region: str = "", *, landline: bool = True) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     lines = {Type.MOBILE, Type.FIXED_LINE_OR_MOBILE} | ({Type.FIXED_LINE} if landline else set())
-    if number.extension or not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in lines:
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in lines:
         return None
     said = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
     return None if country_of(said) == NOWHERE else said
