@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from yett.domain.tenant import Brand
 from yett.http.countries import Country
+from yett.http.links_words import SAID
 from yett.http.qr import qr
 from yett.http.render import Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
 from yett.http.settings_words import ASKING, DONE, HAPPENED
@@ -54,6 +55,15 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("login-id", "passkey", login._replace(account=""), ceremony='{"challenge":"AAAA","allowCredentials":[]}')
     yield sample("login-id", "error", login._replace(account="", error="missing_username"))
     yield sample("login-password", username="ada@example.com")
+    yield sample("reset-password-request")
+    yield sample("reset-password-methods", options=(Option("1", "totp"), Option("2", "recovery-code")))
+    yield sample("reset-password-challenge", target="", resend=False)
+    yield sample("reset-password-challenge", "sent", login._replace(error="wrong_code"), target="•••• 3456", resend=True)
+    yield sample("reset-password")
+    yield sample("reset-password", "error", login._replace(error="too_common"))
+    yield sample("email-verification")
+    for name, (heading, *says) in SAID.items():
+        yield sample("link-note", name.replace("_", "-"), heading=speech(locale).say(heading), says=tuple(map(speech(locale).say, says)))
     yield sample("login-password", "error", login._replace(error="wrong_credentials", demo=True), username="ada@example.com")
     yield sample("mfa-otp-challenge", remember=month, others=True, recovery=True)
     yield sample(

@@ -155,6 +155,12 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "account-note": ("heading", "says", "points"),
     "logout-confirm": (),
     "logged-out": ("back",),
+    "reset-password-request": (),
+    "reset-password-methods": ("options",),
+    "reset-password-challenge": ("target", "resend"),
+    "reset-password": (),
+    "email-verification": (),
+    "link-note": ("heading", "says"),
     "error": ("detail", "correlation", "back"),
     "demo-home": ("id_token", "access_token", "step_ups"),
     "dev-outbox": ("messages",),
@@ -195,6 +201,7 @@ adds           bool, False   there is a method to add (page account-add)
 renewable      bool, False   recovery codes may be made anew (page account-codes)
 browsers       sequence of Whereabouts, those that are remembered; `sessions` likewise, those where somebody is logged in
 events         sequence of Happening, the newest first
+resend         bool, False   another code may be asked for (button action=resend)
 label, name    str           what a method is, and what its owner calls it
 heading        str           says and points: sequences of sentences; button: str
 
@@ -234,6 +241,7 @@ DEFAULTS: Mapping[str, object] = {
     "events": (),
     "name": "",
     "points": (),
+    "resend": False,
 }
 # What a field says of an error: where the words are, and whether it was the answer that was wrong.
 MARKS: Mapping[tuple[bool, bool], str] = {

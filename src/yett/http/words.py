@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from yett.http import settings_words
+from yett.http import links_words, settings_words
 
 
 class Trouble(NamedTuple):
@@ -38,6 +38,11 @@ ERRORS: Mapping[str, str] = {
     "malformed": "That does not look like a code. Enter digits only.",
     "missing_username": "Enter your email or username.",
     "missing_password": "Enter your password.",
+    "too_short": "That is too short. Choose a longer one.",
+    "too_long": "That is longer than a password may be. Choose a shorter one.",
+    "unreadable": "That has a character that cannot be typed everywhere. Choose another one.",
+    "too_common": "That is one of the passwords that are tried first. Choose another one.",
+    "about_you": "That is your address or your name with something added. Choose another one.",
     "missing_code": "Enter the code.",
     "too_many_tries": "There were too many tries. Wait a few minutes, or use another method.",
     "unusable": "This method cannot be used right now. Choose another one.",
@@ -183,4 +188,4 @@ def every_message() -> set[str]:
     """All sentences of these tables: what a catalogue must hold beside the templates' own."""
     troubles = {part for trouble in TROUBLES.values() for part in trouble}
     means = {part for one in MEANS.values() for part in (one.label, one.hint)}
-    return {UNKNOWN_ERROR, *ERRORS.values(), *REASONS.values(), *troubles, *means, *settings_words.every_message()}
+    return {UNKNOWN_ERROR, *ERRORS.values(), *REASONS.values(), *troubles, *means, *settings_words.every_message(), *links_words.every_message()}

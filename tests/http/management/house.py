@@ -9,6 +9,7 @@ from typing import Any, cast
 import httpx
 
 from tests.carrying import carrier
+from yett.adapters.budget import ProcessLimiter
 from yett.adapters.deliver.outbound import Outbound
 from yett.adapters.deliver.shelf import Shelf
 from yett.adapters.keys.blocklist import common
@@ -28,6 +29,7 @@ from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
 from yett.flows.accounts import Births
 from yett.flows.current import Current
+from yett.flows.forgot import Forgot
 from yett.flows.manage.access import Access
 from yett.flows.manage.apis import Apis
 from yett.flows.manage.bindings import Bindings
@@ -39,6 +41,7 @@ from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.imports import Imports
 from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
+from yett.flows.manage.letters import Letters
 from yett.flows.manage.logs import Logs
 from yett.flows.manage.relying import RelyingParties
 from yett.flows.manage.roles import Roles
@@ -47,6 +50,7 @@ from yett.flows.manage.tenant import TenantSettings
 from yett.flows.manage.users import Users
 from yett.flows.manage.wording import Wording
 from yett.flows.mint import Mint, digest
+from yett.flows.tickets import Tickets
 from yett.flows.trial import Trial
 from yett.http.management.app import build
 from yett.http.management.table import SCOPES
@@ -158,6 +162,7 @@ class Building:
             TenantSettings(configure),
             Roles(store, self.current, self.mint),
             Jobs(store, Imports(Bindings(enrolments))),
+            Letters(store, Forgot(store, Tickets(store, self.current, self.mint, ISSUER), ProcessLimiter(), self.mint, self.post)),
             contracts,
             wording,
             Telephone(contracts, wording),

@@ -7,6 +7,7 @@ from sqlalchemy import Executable, and_, delete, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from yett.adapters.sql import rows
+from yett.adapters.sql.attempts import moved
 from yett.adapters.sql.schema import (
     accounts,
     devices,
@@ -36,6 +37,7 @@ from yett.adapters.sql.steps import (
 )
 from yett.adapters.sql.writes import happened, posted
 from yett.domain.account import Account, canonical
+from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Enrolment, Message
 from yett.domain.fact import Fact
 
@@ -199,6 +201,7 @@ def change_account(
     notices: Sequence[Message],
     voids: Sequence[str],
     drops: Sequence[str] = (),
+    spends: Attempt | None = None,
 ) -> Steps[bool]:
     """Change an account; what ends its sessions moves its security version as well."""
     if ends and after.security_version == seen.security_version:
@@ -207,6 +210,8 @@ def change_account(
     this = {"this_account": seen.id, "seen_security_version": seen.security_version}
     conditions = [Query(CHANGE, values | this, lost="used")]
     conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
+    if spends is not None:
+        conditions.append(moved(spends, spends._replace(done=True), now))
     consequences = _ended(seen.id, now) if ends else resting(seen.id, (*voids, *drops), now)
     consequences += [Query(UNENROL, {"this_account": seen.id, "this": one}) for one in sorted(set(drops))]
     consequences += [*posted(notices, seal, now, seen.id), *happened(happening)]

@@ -28,6 +28,7 @@ from yett.http.management.table import BASE
 from yett.http.management.telephone import TelephoneApi
 from yett.http.management.templates import TemplatesApi
 from yett.http.management.tenants import TenantApi
+from yett.http.management.tickets import TicketsApi
 from yett.http.management.users import UsersApi
 from yett.http.management.verbs import Manage
 from yett.http.management.wire import Problem, Wire
@@ -79,6 +80,7 @@ def _routes(manage: Manage) -> Sequence[Route]:
         *TemplatesApi(manage.wording).routes(),
         *RolesApi(manage.roles).routes(),
         *JobsApi(manage.jobs).routes(),
+        *TicketsApi(manage.letters).routes(),
     )
 
 

@@ -88,6 +88,9 @@ POST   /roles/{id}/permissions                            update:roles
 DELETE /roles/{id}/permissions                            update:roles
 GET    /roles/{id}/users                                  read:users read:roles read:role_members
 POST   /roles/{id}/users                                  update:roles create:role_members
+POST   /tickets/email-verification                        create:user_tickets
+POST   /tickets/password-change                           create:user_tickets
+POST   /jobs/verification-email                           update:users
 POST   /jobs/users-imports                                create:users
 GET    /jobs/{id}                                         create:users read:users
 GET    /jobs/{id}/errors                                  create:users read:users

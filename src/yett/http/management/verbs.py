@@ -10,6 +10,7 @@ from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
+from yett.flows.manage.letters import Letters
 from yett.flows.manage.logs import Logs
 from yett.flows.manage.relying import RelyingParties
 from yett.flows.manage.roles import Roles
@@ -36,6 +37,7 @@ class Manage:
     tenant: TenantSettings
     roles: Roles
     jobs: Jobs
+    letters: Letters
     contracts: Contracts
     wording: Wording
     telephone: Telephone
