@@ -66,8 +66,8 @@ def test_a_landline_is_a_number_only_where_somebody_calls() -> None:
 
 
 def test_a_number_rings_in_its_country_and_not_in_that_of_its_code() -> None:
-    numbers = ("+4917612345678", "+12025550123", "+16135550123", "+18762345678", "+881612345678")
-    assert [country_of(number) for number in numbers] == ["DE", "US", "CA", "JM", "001"]
+    numbers = ("+4917612345678", "+12025550123", "+16135550123", "+18762345678", "+881612345678", "+999", "none")
+    assert [country_of(number) for number in numbers] == ["DE", "US", "CA", "JM", "001", "001", "001"]
 
 
 def test_numbers_that_were_given_out_together_are_one_block() -> None:

@@ -33,10 +33,13 @@ def e164(text: str, region: str = "", *, landline: bool = True) -> str | None:
 
 
 def country_of(number: str) -> str:
-    """The country (ISO 3166) in which an E.164 number rings; "001" where it belongs to none."""
+    """The country (ISO 3166) in which an E.164 number rings; "001" where it belongs to none, or is no number."""
     import phonenumbers
 
-    return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or NOWHERE
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or NOWHERE
+    except phonenumbers.NumberParseException:
+        return NOWHERE
 
 
 def is_country(code: str) -> bool:
