@@ -156,11 +156,12 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
         Happening(then - 90_000, say(HAPPENED["method_added"]), ("Authenticator", "Chrome · macOS", "203.0.113.7")),
     )
     some = {"methods": methods, "sheet": Card("r", "recovery-code", then, left=8), "browsers": (chrome, firefox), "sessions": (chrome, firefox)}
+    some["password"] = password = Card("p", "password", then - 9_000_000, used_at=then - 60)
     yield Sample("account", "account", page._replace(data={**some, "events": events, "adds": True, "renewable": True, "told": say(DONE["remove"])}))
     few = {"sheet": Card("r", "recovery-code", then, used_at=then, left=2), "methods": methods[:1], "renewable": True}
     yield Sample("account-few", "account", page._replace(data={**few, "sessions": (chrome,), "events": events[:1], "adds": True}, demo=True))
     yield Sample("account-lost", "account", page._replace(data={**some, "methods": (lost, *methods), "events": events, "told": say(DONE["lost"])}))
-    yield Sample("account-bare", "account", page._replace(data={"sessions": (chrome,), "events": events[:1], "adds": True}))
+    yield Sample("account-bare", "account", page._replace(data={"sessions": (chrome,), "events": events[:1], "adds": True, "password": password}))
     yield Sample("account-activity", "account-activity", page._replace(data={"events": events * 3}))
     yield Sample("account-add", "account-add", page._replace(data={"options": (Option("totp", "totp"), Option("sms", "sms"))}))
     yield Sample("account-rename", "account-rename", page._replace(data={"label": "Ada\u2019s phone", "name": "Ada\u2019s phone"}))

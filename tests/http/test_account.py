@@ -592,6 +592,53 @@ async def test_not_me_needs_the_session() -> None:
         assert not await w.facts("w")
 
 
+# The password
+
+
+async def test_a_password_is_changed_after_a_fresh_proof_and_ends_every_session() -> None:
+    async with world() as w:
+        await w.person()
+        browser, other = w.browser(), w.browser()
+        _, answer = await w.exchange(await w.login(other, acr_values=MULTI_FACTOR, remember=True, scope="openid offline_access"))
+        await log_in(browser)
+        page = await browser.get("/account/password")
+        assert page.screen == "mfa-otp-challenge"
+        page = await prove(w, browser, page)
+        assert (page.screen, page.url) == ("reset-password", "/account/password")
+        page = await browser.submit(page, password="a few words that are new")
+        assert page.screen == "account-note"
+        assert "Your password is changed" in page.text
+        for one in (browser, other):
+            assert (await w.authorize(one, prompt="none")).query["error"] == "login_required"
+        assert (await w.token(grant_type="refresh_token", refresh_token=answer["refresh_token"]))[0] == 403
+        assert (await w.mail())[0]["subject"] == "Your password was changed"
+        assert (await log_in(w.browser())).screen == "login-password"
+        fresh = w.browser()
+        page = await fresh.submit(await fresh.get("/account"), username="ada@example.test")
+        page = await fresh.submit(page, password="a few words that are new")
+        assert "Your password was changed" in page.text[page.text.index('class="events"') :]
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaa", "password1", "ada@example.test1", "x" * 300, "seven\u0007words"])
+async def test_a_password_that_would_be_guessed_is_not_taken(password: str) -> None:
+    async with world() as w:
+        await w.person(totp=False)
+        browser = w.browser()
+        await log_in(browser)
+        page = await browser.submit(await browser.get("/account/password"), password=password)
+        assert (page.screen, 'role="alert"' in page.text) == ("reset-password", True)
+        assert (await w.authorize(browser, prompt="none")).query["code"]
+
+
+async def test_row_18_no_other_site_changes_a_password() -> None:
+    async with world() as w:
+        await w.person(totp=False)
+        browser = w.browser()
+        await log_in(browser)
+        assert (await browser.post("/account/password", {"csrf": "x", "password": "a few words that are new"})).status == 409
+        assert (await w.authorize(browser, prompt="none")).query["code"]
+
+
 # What happened
 
 

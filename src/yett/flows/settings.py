@@ -8,6 +8,7 @@ from yett.domain.enrolment import Enrolment
 from yett.factors.base import Factor
 from yett.flows.accounts import IMPLICIT
 from yett.flows.activity import Activity, Event
+from yett.flows.change_password import ChangePassword
 from yett.flows.elsewhere import Elsewhere, Place
 from yett.flows.kept import Kept
 from yett.flows.leave import HOME
@@ -44,6 +45,7 @@ class Overview(NamedTuple):
     events: Sequence[Event]
     adds: bool
     codes: bool
+    password: Method | None = None
 
 
 class Question(NamedTuple):
@@ -102,7 +104,7 @@ class Act(NamedTuple):
     """
 
     find: Callable[[Inside, str], Awaitable[object]]
-    do: Callable[[Inside, str, str], Awaitable[Refusal]]
+    do: Callable[[Inside, str, Mapping[str, str]], Awaitable[Refusal]]
     proven: bool = False
 
 
@@ -120,6 +122,7 @@ class Settings:
     elsewhere: Elsewhere
     activity: Activity
     kept: Kept
+    passwords: ChangePassword
 
     async def overview(self, browser: Browser) -> Shown:
         """The page that everything starts from."""
@@ -135,6 +138,7 @@ class Settings:
             await self.activity.recent(owner.account, owner.catalogue, SHOWN),
             adds=bool(self._kinds(inside)),
             codes=self._sheet(inside) is not None,
+            password=await self._password(inside, ""),
         )
 
     async def happened(self, path: str, browser: Browser) -> Shown:
@@ -190,7 +194,7 @@ class Settings:
             return asked
         if not same(form.get("csrf", ""), token(browser)):
             return asked._replace(error="moved_on")
-        match await self._act(act).do(asked.inside, id, form.get("name", "")):
+        match await self._act(act).do(asked.inside, id, form):
             case None:
                 return Done(asked.inside, act)
             case Missing():
@@ -210,6 +214,8 @@ class Settings:
                 return Act(self._losable, _by_reporting)
             case "keep":
                 return Act(self._suspended, self._keep, proven=True)
+            case "password":
+                return Act(self._password, self._new_password, proven=True)
             case "codes":
                 return Act(self._codes, self._new_codes)
             case "forget":
@@ -253,40 +259,48 @@ class Settings:
         mine = await self._mine(inside, id)
         return mine if mine and mine.enrolment.leaves_at is not None else None
 
-    async def _keep(self, inside: Inside, id: str, _: str) -> Refusal:
+    async def _keep(self, inside: Inside, id: str, _: Mapping[str, str]) -> Refusal:
         return None if await self.kept.call_off(inside.owner, id) else "moved_on"
 
-    async def _rename(self, inside: Inside, id: str, name: str) -> Refusal:
-        done = await self.own.rename(inside.owner, id, name)
+    async def _password(self, inside: Inside, _: str) -> Method | None:
+        """The password that the account has; there may be none."""
+        kind, has = self.passwords.births.password.kind, inside.owner.enrolments
+        return next((self.method(inside, one) for one in has if one.kind == kind and one.status == "active"), None)
+
+    async def _new_password(self, inside: Inside, _: str, form: Mapping[str, str]) -> Refusal:
+        return await self.passwords(inside.owner, form.get("password", ""))
+
+    async def _rename(self, inside: Inside, id: str, form: Mapping[str, str]) -> Refusal:
+        done = await self.own.rename(inside.owner, id, form.get("name", ""))
         return done if isinstance(done, str) else None
 
-    async def _remove(self, inside: Inside, id: str, _: str) -> Refusal:
+    async def _remove(self, inside: Inside, id: str, _: Mapping[str, str]) -> Refusal:
         return await self.own.remove(inside.owner, id)
 
     async def _codes(self, inside: Inside, _: str) -> Factor | None:
         return self._sheet(inside)
 
-    async def _new_codes(self, inside: Inside, _id: str, _name: str) -> Refusal:
+    async def _new_codes(self, inside: Inside, _id: str, _form: Mapping[str, str]) -> Refusal:
         sheet = self._sheet(inside)
         return await self._enrol(inside, sheet) if sheet else "unusable"
 
     async def _browser(self, inside: Inside, id: str) -> Place | None:
         return next((one for one in await self.elsewhere.browsers(inside) if one.id == id), None)
 
-    async def _forget(self, inside: Inside, id: str, _: str) -> Refusal:
+    async def _forget(self, inside: Inside, id: str, _: Mapping[str, str]) -> Refusal:
         return None if await self.elsewhere.forget(inside, id) else "moved_on"
 
     async def _session(self, inside: Inside, sid: str) -> Place | None:
         return next((one for one in await self.elsewhere.sessions(inside) if one.id == sid and not one.here), None)
 
-    async def _end(self, inside: Inside, sid: str, _: str) -> Refusal:
+    async def _end(self, inside: Inside, sid: str, _: Mapping[str, str]) -> Refusal:
         return None if await self.elsewhere.end(inside, sid) else "moved_on"
 
-    async def _end_others(self, inside: Inside, _id: str, _name: str) -> Refusal:
+    async def _end_others(self, inside: Inside, _id: str, _form: Mapping[str, str]) -> Refusal:
         await self.elsewhere.end_others(inside)
         return None
 
-    async def _not_me(self, inside: Inside, _id: str, _name: str) -> Refusal:
+    async def _not_me(self, inside: Inside, _id: str, _form: Mapping[str, str]) -> Refusal:
         await self.elsewhere.not_me(inside)
         return None
 
@@ -311,7 +325,7 @@ class Settings:
         return None if sheet is None or isinstance(ownership.refused(inside.owner, sheet, now), str) else sheet
 
 
-async def _by_reporting(_inside: Inside, _id: str, _name: str) -> Refusal:
+async def _by_reporting(_inside: Inside, _id: str, _form: Mapping[str, str]) -> Refusal:
     """More than a button: flows.reporting."""
     return "moved_on"
 

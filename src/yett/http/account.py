@@ -31,6 +31,7 @@ ACTS: Mapping[tuple[str, ...], str] = {
     ("methods", "*", "lost"): "lost",
     ("methods", "*", "keep"): "keep",
     ("codes",): "codes",
+    ("password",): "password",
     ("browsers", "*"): "forget",
     ("sessions", "*"): "end",
     ("sessions",): "end-others",
@@ -109,25 +110,35 @@ class Account:
                 return self._render("account", inside, self._overview(shown, _said(told, browser)), path)
             case Question(inside, act, _, Method() as method, error) if act == "rename":
                 return self._render("account-rename", inside, {"label": self._name(inside, method), "name": method.enrolment.name}, path, error)
+            case Question(inside, "password", _, _, error):
+                return self._render("reset-password", inside, {}, path, error)
             case Question(inside, act, _, subject, error):
                 return self._render("account-confirm", inside, self._asking(inside, act, subject), path, error)
             case Note(inside, name):
                 return self._render("account-note", inside, self._asking(inside, name, None), path)
-            case Ways(inside, handle, ways):
-                options = tuple(Option(one.enrolment.id, one.enrolment.kind, one.enrolment.name, masked=one.masked) for one in ways)
-                return self._render("mfa-login-options", inside, {"options": options}, path, state=handle)
-            case Code(inside, handle, way, screen, show, error):
-                return self._render(screen, inside, _code(screen, show), path, error, state=f"{handle} {way.enrolment.id}")
+            case Ways() | Code():
+                return self._reported(shown, path)
             case Listed(inside, events):
                 return self._render("account-activity", inside, {"events": _events(events, speech(inside.owner.locale))}, path)
             case Adding(inside, kinds, error):
                 return self._render("account-add", inside, {"options": tuple(Option(kind, kind) for kind in kinds)}, path, error)
+            case Done(inside, "password"):
+                return self._render("account-note", inside, self._asking(inside, "new-password", None), path)
             case Done(inside, act):
                 return see_other(NEXT.get(act) or f"{HOME}?told={_signed(act, browser)}", self._cookies(inside))
             case Absent(inside):
                 return self._render("account-note", inside, self._asking(inside, "absent", None), path, status=NOT_FOUND)
             case _:
                 return await self.pages.answer(shown, browser)
+
+    def _reported(self, shown: Ways | Code, path: str) -> Response:
+        """The pages of a login that ask, with the report in the place of an attempt."""
+        match shown:
+            case Ways(inside, handle, ways):
+                options = tuple(Option(one.enrolment.id, one.enrolment.kind, one.enrolment.name, masked=one.masked) for one in ways)
+                return self._render("mfa-login-options", inside, {"options": options}, path, state=handle)
+            case Code(inside, handle, way, screen, show, error):
+                return self._render(screen, inside, _code(screen, show), path, error, state=f"{handle} {way.enrolment.id}")
 
     def _overview(self, found: Overview, told: str) -> Mapping[str, object]:
         spoken = speech(found.inside.owner.locale)
@@ -137,6 +148,7 @@ class Account:
             "methods": tuple(card for one, card in cards if not one.companion),
             "sheet": next((card for one, card in cards if one.companion), None),
             "adds": found.adds,
+            "password": self._card(found.password) if found.password else None,
             "renewable": found.codes,
             "browsers": tuple(_place(one, spoken) for one in found.browsers),
             "sessions": tuple(_place(one, spoken) for one in found.sessions),

@@ -147,7 +147,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "mfa-webauthn-platform-enrollment": ("ceremony", "others", "optional"),
     "passkey-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
     "passkey-enrollment": ("ceremony", "others", "optional"),
-    "account": ("told", "methods", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
+    "account": ("told", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
     "account-activity": ("events",),
     "account-add": ("options",),
     "account-rename": ("label", "name"),
@@ -196,7 +196,7 @@ id_token       mapping, None while nobody is logged in (button action=login); ac
 step_ups       sequence of StepUp: what the demo application can do (beside action=logout)
 messages       sequence of Message, the newest first
 told           str, ""       what was done a moment ago
-methods        sequence of Card; `sheet` one, None where there are no recovery codes
+methods        sequence of Card; `sheet` and `password` one, None where there is none
 adds           bool, False   there is a method to add (page account-add)
 renewable      bool, False   recovery codes may be made anew (page account-codes)
 browsers       sequence of Whereabouts, those that are remembered; `sessions` likewise, those where somebody is logged in
@@ -235,6 +235,7 @@ DEFAULTS: Mapping[str, object] = {
     "methods": (),
     "adds": False,
     "sheet": None,
+    "password": None,
     "renewable": False,
     "browsers": (),
     "sessions": (),

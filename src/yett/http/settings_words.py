@@ -89,6 +89,10 @@ ASKING: Mapping[str, Asking] = {
             "If you have lost it, report it lost, or ask support for help.",
         ),
     ),
+    "new-password": Asking(
+        "Your password is changed",
+        ("You were logged out everywhere, here too, and no browser is remembered any longer.", "Log in with the new one from now on."),
+    ),
     "absent": Asking("This is gone already", ("Somebody has removed it in the meantime, or it was never yours.",)),
 }
 
