@@ -151,6 +151,7 @@ def test_nothing_is_spoken_that_could_reach_far_or_take_long(text: str) -> None:
         "{{ self }}",
         "{{ range }}",
         "{{ tenant }}",
+        "{% if tenant.items %}reached{% endif %}",
     ],
 )
 def test_a_dot_finds_what_was_told_and_never_what_python_has(text: str) -> None:
@@ -187,6 +188,11 @@ def test_whatever_a_value_holds_a_header_of_a_template_stays_one_line(value: str
     message: EmailMessage = as_message(letter, "login@example.test")
     assert len(message.get_all("Subject") or []) == 1
     assert message["Bcc"] is None
+
+
+def test_a_subject_that_was_written_with_a_second_line_has_one() -> None:
+    own = Template("email", "mfa_oob_code", subject="Hi\r\nBcc: mallory@example.test", body="{{ code }}")
+    assert compose(mail(), "012345", tenant(own)).subject == "Hi Bcc: mallory@example.test"
 
 
 def test_ours_have_names_of_auth0s() -> None:
