@@ -82,7 +82,7 @@ async def listed(w: World, token: str) -> Any:
 
 async def remove(w: World, token: str, id: str) -> tuple[int, str]:
     status, headers, _ = await call(w.app, "DELETE", f"/mfa/authenticators/{id}", headers={"authorization": f"Bearer {token}"})
-    return status, headers.get("www-authenticate", "")
+    return status, dict(headers).get("www-authenticate", "")
 
 
 async def sent(w: World) -> str:

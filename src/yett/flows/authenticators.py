@@ -125,7 +125,8 @@ class Authenticators:
         """The factor that is asked for, and the channel of it. Raises OAuthError."""
         if not asked.types:
             raise errors.missing("authenticator_types")
-        factors = [one for one in self.api.whereabouts.gate.factors.values() if one.words.authenticator in asked.types and one.words.grant and not one.words.companion]
+        known = (one for one in self.api.whereabouts.gate.factors.values() if one.words.grant and not one.words.companion)
+        factors = [one for one in known if one.words.authenticator in asked.types]
         if any(not one.words.channels for one in factors):
             return next(one for one in factors if not one.words.channels), ""
         if factors and not asked.channels:

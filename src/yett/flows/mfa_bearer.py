@@ -3,8 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 
-import msgspec
-
 from yett.domain.assurance import MULTI_FACTOR
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api
@@ -54,7 +52,7 @@ class Bearer:
         """Whose account an access token may change. Raises OAuthError; for an mfa_token always: whoever holds one has shown a password alone."""
         if not is_access_token(token) and await self._holds(token):
             raise errors.insufficient_scope(scope)
-        found, _ = await self._granted(token, scope)
+        found = await self._granted(token, scope)
         catalogue = await self.api.whereabouts.current.at(found.version)
         return Owner(found.account, found.enrolments, found.grant.proofs, catalogue, found.grant.client, browser, catalogue.tenant.locales[0])
 
@@ -65,7 +63,7 @@ class Bearer:
             if held is None:
                 raise self.api.unheld(token)
             return held
-        found, scopes = await self._granted(token, scope)
+        found = await self._granted(token, scope)
         attempt = self._attempt(token, found)
         if begin:
             await self.store.renew(attempt)
@@ -81,7 +79,7 @@ class Bearer:
     async def _known(self, attempt: Attempt, token: str) -> Here | None:
         return await self.api.whereabouts.find(attempt.id, Browser(holder=token), BY_TOKEN)
 
-    async def _granted(self, token: str, scope: str) -> tuple[Granted, tuple[str, ...]]:
+    async def _granted(self, token: str, scope: str) -> Granted:
         """What the token rests on, if it was made for this API, still stands, and carries the scope."""
         catalogue, now = await self.api.whereabouts.current.latest(), self.api.mint.clock()
         said = self.signer.verify(catalogue, token, TYPS)
@@ -92,7 +90,7 @@ class Bearer:
             raise errors.invalid_token("The access token is invalid or has expired.")
         if scope and scope not in scopes:
             raise errors.insufficient_scope(scope)
-        return found, scopes
+        return found
 
     def _attempt(self, token: str, found: Granted) -> Attempt:
         """One for each token and each state of the account: the token finds it again, and nothing else does."""

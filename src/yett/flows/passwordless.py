@@ -82,10 +82,7 @@ class Passwordless:
         factor = next(factors, None)
         if factor is None or connection not in catalogue.tenant.passwordless or not self.api.whereabouts.gate.on(factor, catalogue):
             raise errors.invalid_request("The connection is not enabled.")
-        if connection == "sms":
-            to = e164(destination) or ""
-        else:
-            to = canonical(destination) if is_address(destination.strip()) else ""
+        to = _kept(connection, destination)
         if not to:
             raise errors.invalid_request("Invalid phone_number." if connection == "sms" else "Invalid email.")
         return factor, to
@@ -112,7 +109,13 @@ class Passwordless:
 
 def _name(client: Client, connection: str, to: str) -> str:
     """One attempt for each application and destination; a code asked for again voids the one before."""
-    return hashlib.sha256("|".join((client.id, connection, to)).encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{client.id}|{connection}|{to}".encode()).hexdigest()[:40]
+
+
+def _kept(connection: str, destination: str) -> str | None:
+    if connection == "sms":
+        return e164(destination)
+    return canonical(destination) if is_address(destination.strip()) else None
 
 
 def _request(locale: str) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from yett.flows.authenticators import Asked, Association, Authenticators
 from yett.flows.passwordless import Passwordless
+from yett.flows.steps import believed
 from yett.flows.tokens import Tokens
 from yett.http.asgi import Malformed, Request, Response, json_response
 from yett.http.edge import Edge
@@ -13,9 +14,9 @@ from yett.oauth import errors
 from yett.oauth.errors import OAuthError
 from yett.oauth.lang import choose_locale
 from yett.oauth.token import LONGEST, origin_allowed, presented_client, required
-from yett.flows.steps import believed
 
 AT = "/mfa/authenticators/"
+MOST = 10
 LISTS = ("authenticator_types", "oob_channels")
 
 
@@ -35,8 +36,8 @@ class Mfa:
 
         async def act() -> object:
             asked = Asked(tuple(given.get("challenge_type", "").split()), given.get("authenticator_id", ""), given.get("oob_channel", ""))
-            browser = self.edge.browser(request)
-            return await self.authenticators.challenge(given.get("mfa_token", ""), asked, lambda catalogue: self.tokens.client(given, authorization, catalogue), browser)
+            browser, held = self.edge.browser(request), given.get("mfa_token", "")
+            return await self.authenticators.challenge(held, asked, lambda catalogue: self.tokens.client(given, authorization, catalogue), browser)
 
         return await self._told(request, act, presented_client(given, authorization))
 
@@ -121,7 +122,7 @@ def _association(request: Request) -> Association:
 def _texts(given: Mapping[str, object], name: str, *, one: bool = False) -> tuple[str, ...]:
     value = given.get(name)
     found = [] if value is None else [value] if one or isinstance(value, str) else value
-    if not isinstance(found, list) or len(found) > 10 or any(not isinstance(text, str) or len(text) > 1024 or UNFIT.search(text) for text in found):
+    if not isinstance(found, list) or len(found) > MOST or any(not isinstance(text, str) or len(text) > LONGEST or UNFIT.search(text) for text in found):
         raise errors.invalid_request(f"{name} must be text." if one else f"{name} must be a list of texts.")
     return tuple(found)
 

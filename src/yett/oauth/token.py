@@ -191,8 +191,8 @@ def _mfa_recovery(fields: Fields) -> MfaRecoveryRequest:
 
 
 def _passwordless(fields: Fields) -> PasswordlessRequest:
-    named = (required(fields, name) for name in ("username", "otp", "realm"))
-    return PasswordlessRequest(*named, _scope(fields), fields.get("audience", ""))
+    username, otp, realm = required(fields, "username"), required(fields, "otp"), required(fields, "realm")
+    return PasswordlessRequest(username, otp, realm, _scope(fields), fields.get("audience", ""))
 
 
 def _scope(fields: Fields) -> tuple[str, ...]:
