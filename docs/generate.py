@@ -20,6 +20,7 @@ from yett.domain.assurance import MEANS, implies
 from yett.domain.tenant import Catalogue, SigningKey, Tenant
 from yett.domain.tries import Bucket
 from yett.factors.base import Words
+from yett.flows.deliver import LOGGED, LOGGED_TEMPLATES
 from yett.http.management.table import ACCESS, BASE
 from yett.http.routes import routes as routes_of
 from yett.main import FACTORS
@@ -38,6 +39,9 @@ ALSO = {
     "trusted_proxies": "addresses or networks whose X-Forwarded-For is believed; several with commas (default none)",
     "kek": "the key-encryption key: base64 of 32 bytes (default: the file DIR/kek, made at the first start)",
     "smtp": "mail providers, tried in order: `[[smtp]]` tables in the file, URLs separated by spaces in the environment",
+    "email": "providers for mail beside `smtp`, asked in order: `[[email]]` tables ([how](../how-to/deliver.md), [settings](providers.md))",
+    "sms": "providers for text messages: `[[sms]]` tables; `YETT_SMS_PROVIDER_SETTING` holds a secret of one",
+    "voice": "providers for calls: `[[voice]]` tables",
     "log_level": "debug, info, warning or error (default info); the log is JSON lines on standard error",
     "address_burst": "how many passwords one address may try at once, one more every second (default 100; 0: not limited here)",
 }
@@ -76,9 +80,12 @@ REGIME_SAYS = {
 LOG_SAYS = {
     "f": "a login failed",
     "fapi": "a call of the management API failed",
+    "fcpr": "a reset of a password was asked for, of nobody or too often",
     "feacft": "a code was not exchanged",
     "fertft": "a refresh token was not exchanged",
+    "fn": "a mail was given up",
     "fp": "a wrong password",
+    "fs": "a sign-up failed",
     "fsa": "silent authentication failed",
     "fu": "no such user",
     "gd_auth_failed": "a second factor was refused",
@@ -88,7 +95,14 @@ LOG_SAYS = {
     "gd_recovery_failed": "a recovery code was refused",
     "gd_recovery_rate_limit_exceed": "too many wrong recovery codes",
     "gd_recovery_succeed": "a recovery code was accepted",
+    "gd_send_email": "a mail has left",
+    "gd_send_email_verification": "a code that confirms an address has left",
+    "gd_send_email_verification_failure": "a code that confirms an address was given up",
+    "gd_send_pn": "a push message has left",
+    "gd_send_pn_failure": "a push message was given up",
+    "gd_send_sms": "a text has left",
     "gd_send_sms_failure": "a text was not sent",
+    "gd_send_voice": "a call was made",
     "gd_send_voice_failure": "a call was not made",
     "gd_start_auth": "a second factor was asked for",
     "gd_start_enroll": "an enrolment began",
@@ -101,12 +115,16 @@ LOG_SAYS = {
     "mfar": "multi-factor is required",
     "s": "a login",
     "sapi": "a change through the management API or a verb of the command line",
+    "scp": "a password was changed by a link",
+    "scpr": "a reset of a password was asked for",
+    "scv": "an address was confirmed",
     "seacft": "a code was exchanged for tokens",
     "seccft": "a token for a machine",
     "sepft": "a password was accepted at /oauth/token",
     "sertft": "a refresh token was exchanged",
     "slo": "a logout",
     "srrt": "a refresh token was revoked",
+    "ss": "a sign-up",
     "ssa": "silent authentication",
     "w": "a warning",
 }
@@ -266,7 +284,7 @@ def logged() -> set[str]:
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and (getattr(call.func, "attr", "") or getattr(call.func, "id", "")) == "fact":
                 found |= {name for argument in call.args[:2] for name in _types(argument, events)}
-    return found - {""}
+    return (found | {name for pair in (*LOGGED.values(), *LOGGED_TEMPLATES.values()) for name in pair}) - {""}
 
 
 def _types(node: ast.expr, events: Iterable[str]) -> set[str]:
