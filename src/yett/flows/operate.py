@@ -83,7 +83,7 @@ class Operate:
                 for fault in tally.errors:
                     yield Event("progress", json.dumps(fault))
                 seen, told = seen + len(part), Tally(told.inserted + tally.inserted, told.updated + tally.updated)
-                if seen % REPORTED < TOGETHER:
+                if seen // REPORTED > (seen - len(part)) // REPORTED:
                     yield Event("progress", f"{seen} users read", {"read": seen})
         except Unreadable as fault:
             yield Event("refused", f"behind user {seen} the file cannot be read: {fault}; what was read is imported, and may be read again with --upsert")
