@@ -19,7 +19,9 @@ class Signals(NamedTuple):
 
 def seen(browser: Browser) -> bytes:
     """What `Attempt.signals` keeps of a browser; nothing in it may upset a column or a page."""
-    named = "".join(letter for letter in browser.user_agent[:LONGEST] if letter.isprintable())
+    named = browser.user_agent[:LONGEST]
+    if not named.isprintable():
+        named = "".join(letter for letter in named if letter.isprintable())
     return msgspec.json.encode(Signals(browser.ip, named))
 
 
