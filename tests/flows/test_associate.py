@@ -116,12 +116,12 @@ async def test_row_5_two_first_enrolments_at_once_make_one() -> None:
         await w.person(totp=False)
         await everything_on(w)
         tokens = [await mfa_token(w) for _ in range(4)]
-        named = [await associate(w, token, authenticator_types=["oob"], oob_channels=["sms"], phone_number=f"+491761234567{n}") for n, token in enumerate(tokens)]
+        named = [
+            await associate(w, token, authenticator_types=["oob"], oob_channels=["sms"], phone_number=f"+491761234567{n}") for n, token in enumerate(tokens)
+        ]
         codes = {one["to"]: one["data"]["code"] for one in await w.mail()}
         w.all_have_read(4)
-        answers = await asyncio.gather(
-            *(oob(w, token, named[n][1]["oob_code"], codes[f"+491761234567{n}"]) for n, token in enumerate(tokens))
-        )
+        answers = await asyncio.gather(*(oob(w, token, named[n][1]["oob_code"], codes[f"+491761234567{n}"]) for n, token in enumerate(tokens)))
         assert sorted(status for status, _ in answers) == [200, 403, 403, 403]
         assert len([one for one in (await w.store.account("auth0|ada"))[1] if one.kind == "phone"]) == 1
 

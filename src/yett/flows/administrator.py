@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.tenant import Catalogue
-from yett.flows.mint import Mint, digest
 from yett.flows.mfa_bearer import mfa_api
+from yett.flows.mint import Mint, digest
 from yett.flows.my_account import my_account
 from yett.ports import Change, Configuration, Files
 
