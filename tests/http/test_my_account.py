@@ -7,8 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.core.factors.webauthn.authenticator import Authenticator
 from tests.http.browser import call
 from tests.world import ISSUER, MULTI_FACTOR, World, claims, world
+from yett.factors.webauthn.data import base64url, unbase64url
 from yett.flows.my_account import SCOPES
 
 ME = ISSUER + "me/"
@@ -104,7 +106,8 @@ async def test_after_a_quarter_of_an_hour_the_application_asks_again() -> None:
         silent = await w.authorize(browser, audience=ME, scope=ALL, prompt="none")
         assert (silent.query["error"], silent.query["error_description"]) == ("login_required", "Multifactor authentication required")
         status, refused = await w.token(grant_type="refresh_token", refresh_token=answer["refresh_token"], scope="read:me:factors")
-        assert (status, refused["error"]) == (403, "mfa_required")
+        # The password is as old as the code: no mfa_token brings that back.
+        assert (status, refused["error"]) == (400, "login_required")
         assert problem(await ask(w, "GET", METHODS, answer["access_token"])) == (401, "invalid_token")
 
 
@@ -302,3 +305,41 @@ async def test_where_nothing_that_the_account_has_left_can_prove_enough_it_says_
         disabled = [one._replace(status="disabled") for one in has if one.kind != "password"]
         assert await w.store.change_account(account, account, disabled, ends=False, now=w.clock.now, facts=())
         assert problem(await ask(w, "POST", METHODS, fresh, {"type": "totp"})) == (403, "unmet_authentication_requirements")
+
+
+async def test_a_number_is_enrolled_by_a_call_and_prefers_what_its_owner_says() -> None:
+    async with world() as w:
+        await w.configure(factors={"otp": True, "sms": True}, factor_settings={"sms": {"message_types": ["sms", "voice"]}})
+        await w.person()
+        fresh = await token(w)
+        wrong = await ask(w, "POST", METHODS, fresh, {"type": "phone", "phone_number": "12"})
+        assert (problem(wrong), wrong.body["validation_errors"][0]["field"]) == ((400, "bad_number"), "phone_number")
+        asked = {"type": "phone", "phone_number": "+49 171 2345678", "preferred_authentication_method": "voice"}
+        begun = await ask(w, "POST", METHODS, fresh, asked)
+        (sent,) = [one.message for one in await w.store.outgoing(9) if one.challenge]
+        assert (sent.channel, sent.to) == ("voice", "+491712345678")
+        done = await complete(w, begun, fresh, (await w.mail())[0]["data"]["code"])
+        assert (done.status, done.body["phone_number"], done.body["preferred_authentication_method"]) == (201, "+491712345678", "voice")
+        changed = await ask(w, "PATCH", begun.headers["location"], fresh, {"preferred_authentication_method": "sms"})
+        assert changed.body["preferred_authentication_method"] == "sms"
+        assert problem(await ask(w, "POST", METHODS, fresh, {**asked, "phone_number": "+491712345678"})) == (409, "already_enrolled")
+
+
+async def test_a_key_is_enrolled_with_what_its_authenticator_says_and_then_removed_with_nothing_less() -> None:
+    async with world() as w:
+        await w.configure(factors={"otp": True, "webauthn-roaming": True})
+        await w.person()
+        fresh = await token(w)
+        begun = await ask(w, "POST", METHODS, fresh, {"type": "webauthn-roaming"})
+        by = Authenticator(rp="localhost", origin=ISSUER.rstrip("/"))
+        client, attestation = by.make(by.client("webauthn.create", unbase64url(begun.body["authn_params_public_key"]["challenge"])))
+        response = {"clientDataJSON": base64url(client), "attestationObject": base64url(attestation)}
+        said = {"type": "public-key", "id": base64url(by.id), "rawId": base64url(by.id), "response": response}
+        location = begun.headers["location"]
+        done = await ask(w, "POST", location + "/verify", fresh, {"auth_session": begun.body["auth_session"], "authn_response": said})
+        assert (done.status, done.body["type"]) == (201, "webauthn-roaming")
+        (key,) = [one for one in (await w.store.account("auth0|ada"))[1] if one.kind == "webauthn-roaming"]
+        assert key.lookup == by.id
+        refused = await ask(w, "DELETE", location, fresh)
+        assert problem(refused) == (401, "insufficient_user_authentication")
+        assert "phishing-resistant" in refused.headers["www-authenticate"]

@@ -10,7 +10,7 @@ from yett.flows.own import Own
 from yett.flows.owner import Owner
 from yett.http.asgi import Malformed, Request, Response, json_response
 from yett.http.edge import Edge
-from yett.http.my_account_bodies import CHANNEL, Problem, begun, fields, refusal, target, told, unwelcome, view
+from yett.http.my_account_bodies import CHANNEL, Problem, answer, begun, fields, refusal, target, told, unwelcome, view
 from yett.oauth.token import origin_allowed
 
 Act = Callable[[Owner], Awaitable[Response]]
@@ -104,10 +104,10 @@ class MyAccountApi:
             id, slash, verb = request.path.removeprefix(AT).rpartition("/")
             if not slash or verb != "verify":
                 raise Problem(404, "not_found", "There is no such endpoint.")
-            given = fields(request, "auth_session", "otp_code")
+            given = fields(request, "auth_session")
             if "auth_session" not in given:
                 raise Problem(400, "invalid_request", "auth_session is needed.", "auth_session")
-            done = told(await self.own.confirm(owner, given["auth_session"], given.get("otp_code", "saved"), id=id, codes=False))
+            done = told(await self.own.confirm(owner, given["auth_session"], answer(request), id=id, codes=False))
             return json_response(self._view(done.enrolment), 201)
 
         return await self._as_owner(request, "create:me:authentication_methods", act)

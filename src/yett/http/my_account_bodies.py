@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import msgspec
+
 from yett.domain.enrolment import Enrolment
 from yett.factors.base import Factor, Told
 from yett.flows.own import Offer
@@ -26,12 +28,15 @@ REFUSALS: Mapping[str, tuple[int, str]] = {
     "blocked": (403, "The user is blocked."),
     "busy": (409, "The account is being changed by others; try again."),
     "expired": (404, "This enrolment is over, or was never begun."),
+    "held_back": (429, "Codes to telephones of this country are held back at the moment; try again later."),
     "implicit": (409, "This authentication method comes with the verified e-mail address and stays."),
+    "known_already": (409, "This authenticator is enrolled already."),
     "last_factor": (409, "The last authentication method stays: add another one first."),
     "moved_on": (409, "The enrolment went on elsewhere."),
     "no_channel": (400, "This authentication method has no such channel."),
     "no_factor": (409, "Recovery codes come along with another authentication method: enrol that first."),
     "not_saved": (400, "The code is wrong."),
+    "not_served": (400, "Codes are not sent to telephones of this country."),
     "too_many_messages": (429, "Too many messages; try again later."),
     "too_many_tries": (429, "Too many wrong codes; try again later."),
     "too_soon": (429, "A code was sent a moment ago; try again later."),
@@ -97,6 +102,15 @@ def fields(request: Request, *names: str) -> Mapping[str, str]:
     return said
 
 
+def answer(request: Request) -> str:
+    """The answer that completes an enrolment: a code, what an authenticator said, or that codes are saved."""
+    given = request.json()
+    response = given.get("authn_response") if isinstance(given, dict) else None
+    if isinstance(response, dict):
+        return msgspec.json.encode(response).decode()
+    return fields(request, "otp_code").get("otp_code", "saved")
+
+
 def target(factor: Factor, given: Mapping[str, str]) -> str:
     """Where its codes shall go; nothing for a factor that nothing is sent to."""
     if not factor.words.channels or not isinstance(factor, Told):
@@ -110,6 +124,8 @@ def begun(offer: Offer) -> dict[str, object]:
     """An enrolment begun. Recovery codes are a set; Auth0 has one, so the first stands where it looks."""
     said: dict[str, object] = {"id": offer.id, "auth_session": offer.handle}
     said |= {theirs: offer.question.show[ours] for ours, theirs in SHOWN.items() if ours in offer.question.show}
+    if "ceremony" in offer.question.show:
+        said["authn_params_public_key"] = msgspec.json.decode(offer.question.show["ceremony"])
     if "codes" in offer.question.show:
         codes = offer.question.show["codes"].replace("-", "").split("\n")
         said |= {"recovery_code": codes[0], "recovery_codes": codes}
