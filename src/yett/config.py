@@ -60,7 +60,7 @@ class Smtp:
     password: str = field(default="", repr=False)
 
 
-CHANNELS = ("email", "sms", "voice")
+CHANNELS = frozenset({"email", "sms", "voice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,8 @@ class _Said:
 
 
 # The keys of a config file; secrets of the process come from the environment or from files of their own.
-FILE_KEYS = frozenset({"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level", "address_burst", *CHANNELS})
+OF_THE_PROCESS = {"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level", "address_burst"}
+FILE_KEYS = CHANNELS | OF_THE_PROCESS
 
 
 def _file(flags: Mapping[str, object], environ: Mapping[str, str], faults: list[Fault]) -> Mapping[str, object]:

@@ -1,81 +1,61 @@
-"""Who carries what: kept while the contract is the same, and gone with their connections when it is not."""
-
-import asyncio
-from dataclasses import dataclass, field
+"""Who is asked: the server's own first, then the tenant's, and of a contract that is wanting what it wants."""
 
 import pytest
 
 from yett.domain.tenant import Catalogue, Contract, Tenant
-from yett.flows import roster
 from yett.flows.roster import Roster
-from yett.ports import Letter, Sent
+from yett.ports import Letter, Provider, Sent, Undelivered
+
+CATALOGUE = Catalogue(1, 1, Tenant(), {}, {}, (), ())
+LETTER = Letter("sms", "+4915112345678", "text")
+FIRST = Contract("c1", "twilio", ("sms", "voice"), created_at=1, updated_at=1)
 
 
-@dataclass(eq=False)
-class Lasting:
-    """A provider that keeps a connection; one that is `stuck` never takes its leave."""
-
-    name: str
-    stuck: bool = False
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def send(self, letter: Letter) -> Sent:
-        return Sent()
-
-    async def close(self) -> None:
-        self.closed.set()
-        if self.stuck:
-            await asyncio.Event().wait()
-
-
-class Plain:
-    """One that keeps nothing."""
-
-    name = "plain"
+class Fake:
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     async def send(self, letter: Letter) -> Sent:
-        return Sent()
+        return Sent(self.name)
 
 
-ONE = Contract("con_1", "smpp", ("sms",), {"host": "a"}, {})
+def make(channel: str, contract: Contract) -> Provider:
+    if contract.name == "wanting":
+        raise ValueError("auth_token is missing")
+    return Fake(f"{contract.name} for {channel}")
 
 
-def catalogue(*contracts: Contract) -> Catalogue:
-    return Catalogue(1, 1, Tenant(), {}, {}, (), (), contracts=contracts)
+def names(roster: Roster, channel: str, *contracts: Contract) -> list[str]:
+    return [one.name for _, one in roster.of(channel, CATALOGUE._replace(contracts=contracts))]
 
 
-def lasting(here: Roster, *contracts: Contract) -> list[Lasting]:
-    return [seat.provider for seat in here.of("sms", catalogue(*contracts))]  # type: ignore[misc]
+def test_the_servers_own_are_asked_first_then_the_tenants_in_their_order() -> None:
+    roster = Roster({"sms": (Fake("own"), Fake("other"))}, make)
+    second = Contract("c2", "vonage", ("sms",), created_at=2)
+    assert names(roster, "sms", FIRST, second) == ["own", "other", "twilio for sms", "vonage for sms"]
+    assert names(roster, "voice", FIRST, second) == ["twilio for voice"]
+    assert names(roster, "email", FIRST, second) == []
 
 
-async def test_a_provider_is_kept_while_its_contract_is_the_same_and_closed_when_it_changes() -> None:
-    here = Roster({}, lambda _, contract: Lasting(contract.name))
-    (first,) = lasting(here, ONE)
-    assert lasting(here, ONE) == [first]
-    assert not first.closed.is_set()
-    (second,) = lasting(here, ONE._replace(settings={"host": "b"}))
-    assert second is not first
-    async with asyncio.timeout(5):
-        await first.closed.wait()
+def test_one_that_is_switched_off_is_not_asked() -> None:
+    assert names(Roster({}, make), "sms", FIRST._replace(disabled=True)) == []
 
 
-@pytest.mark.parametrize("now", [(), (ONE._replace(disabled=True),), (ONE._replace(channels=("voice",)),)])
-async def test_of_a_contract_that_is_gone_or_switched_off_no_connection_stays_open(now: tuple[Contract, ...]) -> None:
-    here = Roster({}, lambda _, contract: Lasting(contract.name))
-    (one,) = lasting(here, ONE)
-    here.dismiss(catalogue(ONE))
-    assert not here.leaving
-    here.dismiss(catalogue(*now))
-    async with asyncio.timeout(5):
-        await one.closed.wait()
-    assert lasting(here, ONE) != [one]
+def test_of_a_demo_nothing_leaves_whatever_the_tenant_has_configured() -> None:
+    assert names(Roster({"sms": (Fake("dev"),)}), "sms", FIRST) == ["dev"]
 
 
-async def test_at_the_end_everybody_takes_leave_and_nobody_waits_for_whoever_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roster, "LEAVES", 0.01)
-    own = Lasting("own", stuck=True)
-    here = Roster({"sms": [own, Plain()]}, lambda _, contract: Lasting(contract.name))
-    made = lasting(here, ONE)[-1]
-    await here.close()
-    assert own.closed.is_set()
-    assert made.closed.is_set()
+async def test_one_that_is_wanting_says_why_it_does_not_send() -> None:
+    ((_, one),) = Roster({}, make).of("sms", CATALOGUE._replace(contracts=(FIRST._replace(name="wanting"),)))
+    with pytest.raises(Undelivered, match="wanting: auth_token is missing") as told:
+        await one.send(LETTER)
+    assert not told.value.permanent
+
+
+async def test_a_provider_is_the_same_one_until_its_contract_changes() -> None:
+    roster = Roster({}, make)
+    ((key, one),) = roster.of("sms", CATALOGUE._replace(contracts=(FIRST,)))
+    assert roster.of("sms", CATALOGUE._replace(contracts=(FIRST,)))[0] == (key, one)
+    ((other_key, other),) = roster.of("sms", CATALOGUE._replace(contracts=(FIRST._replace(updated_at=2),)))
+    assert other is not one
+    assert other_key != key

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
+from typing import TYPE_CHECKING
 
-from yett.adapters.deliver.known import make, needs
 from yett.adapters.deliver.outbound import LOOPBACK, Means, Network, Outbound
 from yett.domain.tenant import Contract
 from yett.ports import Clock, Provider, Receipt
+
+if TYPE_CHECKING:
+    from yett.adapters.deliver.known import Setting
 
 # What an operator's own config file may name besides public addresses: a gateway in the house, never the cloud's metadata.
 HOUSE: Sequence[Network] = (*LOOPBACK, *map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")))
@@ -29,6 +32,8 @@ class Shelf:
 
         What the contract says for its other channels is passed over.
         """
+        from yett.adapters.deliver.known import make
+
         known, elsewhere = self.settings(channel, contract.name), self._all(contract)
         told = {**contract.settings, **contract.credentials}
         mine = {name: value for name, value in told.items() if name in known or name not in elsewhere}
@@ -38,16 +43,23 @@ class Shelf:
 
     def secrets(self, channel: str, name: str) -> frozenset[str]:
         """Which of its settings are told to nobody. Raises ValueError where there is no such provider."""
-        return frozenset(one.name for one in needs(channel, name) if one.secret)
+        return frozenset(one.name for one in _needs(channel, name) if one.secret)
 
     def spelled(self, channel: str, name: str, told: Mapping[str, str]) -> Mapping[str, str]:
         """Settings as the provider spells them: the environment has no small letters. Raises ValueError where there is no such provider."""
-        known = {one.name.lower(): one.name for one in needs(channel, name)}
+        known = {one.name.lower(): one.name for one in _needs(channel, name)}
         return {known.get(key.lower(), key): value for key, value in told.items()}
 
     def settings(self, channel: str, name: str) -> frozenset[str]:
         """All that it can be told. Raises ValueError where there is no such provider."""
-        return frozenset(one.name for one in needs(channel, name))
+        return frozenset(one.name for one in _needs(channel, name))
 
     def _all(self, contract: Contract) -> frozenset[str]:
         return frozenset[str]().union(*(self.settings(channel, contract.name) for channel in contract.channels))
+
+
+def _needs(channel: str, name: str) -> "Sequence[Setting]":
+    """All providers there are, loaded by whoever has one."""
+    from yett.adapters.deliver.known import needs
+
+    return needs(channel, name)

@@ -117,10 +117,10 @@ class ProvidersApi:
             Route("PATCH", f"{at}/{{id}}", self.change_phone),
             Route("DELETE", f"{at}/{{id}}", self.drop_phone, 204),
             Route("POST", f"{at}/{{id}}/try", self.try_phone, 202),
-            Route("GET", "/emails/provider", self.email),
+            Route("GET", "/emails/provider", self.email, may_lack=True),
             Route("POST", "/emails/provider", self.add_email, 201),
             Route("PATCH", "/emails/provider", self.change_email),
-            Route("DELETE", "/emails/provider", self.drop_email, 204),
+            Route("DELETE", "/emails/provider", self.drop_email, 204, may_lack=True),
         )
 
     async def phones(self, *, disabled: Perhaps = None) -> PhoneProviders:

@@ -31,7 +31,8 @@ PATHS = sorted({path for _, path in ACCESS})
 class Route(NamedTuple):
     """A line of the table, and who answers it. `takes` are parameters that SDKs send and that change nothing.
 
-    `form` is the schema of a multipart body, which the handler reads itself; `largest` how many bytes a body may have.
+    `form` is the schema of a multipart body, which the handler reads itself; `largest` how many bytes a body may have;
+    `may_lack`: what it is about need not be there, though no path names it.
     """
 
     method: Any
@@ -39,6 +40,7 @@ class Route(NamedTuple):
     answer: Callable[..., Awaitable[object]]
     status: int = 200
     takes: tuple[str, ...] = ()
+    may_lack: bool = False
     form: dict[str, Any] | None = None
     largest: int | None = None
 
@@ -47,7 +49,7 @@ def handler(route: Route) -> HTTPRouteHandler:
     """The route as Litestar has it. Raises KeyError where the table does not list it."""
     scopes = ACCESS[route.method, route.path]
     names = inspect.signature(route.answer).parameters
-    found = {400, 401, 403, 429} | ({404} if "{" in route.path else set())
+    found = {400, 401, 403, 429} | ({404} if "{" in route.path or route.may_lack else set())
     if "data" in names or route.form:
         found |= {404, 409, 413, 415}
     made = HTTPRouteHandler(
