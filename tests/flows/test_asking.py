@@ -91,6 +91,14 @@ async def test_what_is_no_number_is_asked_nothing(target: str) -> None:
         assert await sent(w) == []
 
 
+async def test_a_landline_is_called_and_gets_no_text() -> None:
+    async with world() as w:
+        who, asks = await w.person(), Asks(w)
+        assert why(await asks.offer(who, "+493012345678")) == ("bad_number", "invalid")
+        assert isinstance(await asks.offer(who, "+493012345678", channel="voice"), Challenge)
+        assert await sent(w) == ["+493012345678"]
+
+
 async def test_what_is_no_address_is_asked_nothing() -> None:
     async with world() as w:
         assert why(await Asks(w).offer(await w.person(), "no address", factor=EMAIL)) == ("bad_address", "invalid")

@@ -307,7 +307,8 @@ async def test_row_1_five_hundred_wrong_codes_at_once_see_as_many_verdicts_as_th
         said = await asyncio.gather(*(browser.submit(page, code=wrong) for browser, page, wrong in guesses))
         # Ten tries of the number, of which one is kept for a browser that is known.
         assert len([one for one in said if "not right" in one.text]) == len(await w.facts("gd_auth_failed")) == 9
-        assert len([one for one in said if "too many tries" in one.text]) == 491
+        assert len([one for one in said if "not right" not in one.text]) == 491
+        assert {one.screen for one in said} <= {"mfa-sms-challenge", "error"}
         # And the right one, after that, is not said to be right.
         assert "too many tries" in (await browser.submit(page, code=right)).text
 
@@ -401,3 +402,19 @@ async def asked_by_phone(w: World, browser: Browser) -> Page:
     """The chooser, for whoever has several ways."""
     page = await w.login_until_code(browser)
     return await browser.submit(page, action="pick-authenticator")
+
+
+async def test_a_number_is_added_in_security_settings_and_stands_there_masked() -> None:
+    async with world() as w:
+        await on(w)
+        await w.person(totp=False)
+        browser = w.browser()
+        await w.login(browser)
+        page = await browser.get("/account/add")
+        page = await browser.submit(page, action="phone")
+        assert page.screen == "mfa-phone-enrollment"
+        page = await browser.submit(page, phone=NUMBER)
+        page = await finished(browser, await browser.submit(page, code=await code(w)))
+        assert page.screen == "account"
+        assert "•••• 5678" in page.text
+        assert NUMBER not in page.text

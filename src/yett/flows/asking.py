@@ -71,7 +71,8 @@ class Asking:
         `kept` is what the question remembers besides, sealed like what it shows.
         """
         if RINGS.intersection(factor.words.channels):
-            number = e164(ask.target, region)
+            # A text is for a telephone that can show it; a call rings anywhere.
+            number = e164(ask.target, region, landline=factor.offer(ask, has).channel == "voice")
             if number is None:
                 return Withheld("bad_number", "invalid")
             ask = ask._replace(target=number)

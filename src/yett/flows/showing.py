@@ -72,13 +72,12 @@ class Showing:
     async def _question(self, here: Here, browser: Browser, *, wrong: bool) -> Challenge | Withheld:
         """Put the question. Nothing is sent to whoever has just made a mistake: they ask for it."""
         factor, before = self.whereabouts.gate.factors[here.place.kind], here.arrival.challenge
-        if here.place.verb == "enrol":
-            target = before.show.get("typed", "") if before else ""
-            return await self.offer(here, browser, target, here.place.channel)
-        ask, to = self.whereabouts.ask(here, factor, channel=here.place.channel), here.asked
-        idle = factor.challenge(to, ask) if wrong else None
-        if idle and idle.send:
+        enrols, target, to = here.place.verb == "enrol", before.show.get("typed", "") if before else "", here.asked
+        ask = self.whereabouts.ask(here, factor, channel=here.place.channel, target=target)
+        if wrong and (idle := factor.offer(ask, here.arrival.enrolments) if enrols else factor.challenge(to, ask)).send:
             return idle._replace(send=())
+        if enrols:
+            return await self.offer(here, browser, target, here.place.channel)
         return await self.asking.challenge(here.attempt, factor, to, ask, self._asker(here, browser))
 
     def _asker(self, here: Here, browser: Browser) -> Asker:

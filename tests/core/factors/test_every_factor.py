@@ -9,10 +9,11 @@ from yett.domain.enrolment import State
 from yett.factors.base import Factor, Words
 from yett.factors.email import Email
 from yett.factors.password import Password
+from yett.factors.phone import Line, Phone, state_of
 from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
 
-FACTORS: tuple[Factor, ...] = (Totp(), Email(), Password(), Recovery())
+FACTORS: tuple[Factor, ...] = (Totp(), Phone(), Email(), Password(), Recovery())
 AUTH0 = "http://auth0.com/oauth/grant-type/"
 WORDS: Mapping[str, Words] = {
     "totp": Words(
@@ -37,6 +38,19 @@ WORDS: Mapping[str, Words] = {
         screen_challenge="mfa-email-challenge",
         screen_enrol="mfa-email-enrollment",
         id_prefix="email",
+    ),
+    "phone": Words(
+        factor="sms",
+        method="phone",
+        requirement="phone",
+        authenticator="oob",
+        channels=("sms", "voice"),
+        grant=AUTH0 + "mfa-oob",
+        challenge_type="oob",
+        screen_challenge="mfa-sms-challenge",
+        screen_enrol="mfa-phone-enrollment",
+        screens={"sms": "mfa-sms-challenge", "voice": "mfa-voice-challenge"},
+        id_prefix="phone",
     ),
     "password": Words(
         method="password",
@@ -70,7 +84,7 @@ def test_its_words_are_those_of_auth0(factor: Factor) -> None:
 
 def test_the_chooser_lists_the_strongest_first_and_recovery_codes_last() -> None:
     ordered = sorted(FACTORS, key=lambda factor: -factor.strength)
-    assert [factor.kind for factor in ordered] == ["totp", "email", "password", "recovery-code"]
+    assert [factor.kind for factor in ordered] == ["totp", "phone", "email", "password", "recovery-code"]
 
 
 @pytest.mark.parametrize("factor", FACTORS, ids=lambda factor: factor.kind)
@@ -85,7 +99,8 @@ def test_only_recovery_codes_run_out(factor: Factor) -> None:
 
 @pytest.mark.parametrize("factor", FACTORS, ids=lambda factor: factor.kind)
 def test_it_names_its_kind_and_reads_no_clock(factor: Factor) -> None:
-    one = enrolled(State(open=b"" if factor.kind != "email" else b"joe@example.com"))
+    opens = {"email": b"joe@example.com", "phone": state_of(Line("+4917612345678", "sms")).open}
+    one = enrolled(State(open=opens.get(factor.kind, b"")))
     for now in (0, NOW, 2 * NOW):
         asked = factor.challenge((one,), ask(now))
         assert asked == factor.challenge((one,), ask(now))
