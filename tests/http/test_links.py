@@ -141,6 +141,17 @@ async def test_a_link_is_good_once() -> None:
         assert (await kept(house))["password"].state.secret == b"plain:" + NEW.encode()
 
 
+async def test_a_link_that_was_not_used_ends_with_the_password_that_it_was_for() -> None:
+    """Else whoever finds an older mail undoes what its owner has just mended."""
+    async with world() as house:
+        await house.person(totp=False)
+        await asked(house)
+        older = await link(house)
+        browser = house.browser()
+        await browser.submit(await opened(house, browser), password=NEW)
+        assert (await house.browser().get(older)).status == 400
+
+
 async def test_of_two_at_once_one_wins() -> None:
     import asyncio
 

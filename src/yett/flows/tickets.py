@@ -21,12 +21,16 @@ PATHS: dict[Kind, str] = {"verify-email": "u/email-verification", "reset": "u/re
 
 
 class Ticket(NamedTuple):
-    """What a link is about: the address that it went to, and where its holder goes afterwards ("": nowhere)."""
+    """What a link is about: the address that it went to, and where its holder goes afterwards ("": nowhere).
+
+    `version` is the account's security version that it is good for (0: any): with the password, or a factor, changes that.
+    """
 
     address: str
     result_url: str = ""
     tells_address: bool = False
     verifies: bool = False
+    version: int = 0
 
 
 class Found(NamedTuple):
@@ -48,7 +52,9 @@ class Tickets:
     issuer: str
 
     async def issue(self, kind: Kind, account: Account, client: str, ticket: Ticket, lives: int) -> str:
-        """A link for the account. Those of before stay good: whoever can have one made could have made those as well."""
+        """A link for the account. One that resets ends with the next change of the account's security, made by it or not."""
+        if kind == "reset":
+            ticket = ticket._replace(version=account.security_version)
         attempt, handle = Handles(self.store, self.mint, kind).new(account.id, client, ticket, self.mint.clock() + lives)
         await self.store.begin(attempt, ())
         return f"{self.issuer}{PATHS[kind]}?ticket={handle}"
@@ -60,7 +66,7 @@ class Tickets:
         if attempt is None or account is None:
             return None
         ticket = msgspec.json.decode(attempt.request, type=Ticket)
-        if account.blocked or canonical(account.email) != ticket.address:
+        if account.blocked or canonical(account.email) != ticket.address or ticket.version not in {0, account.security_version}:
             return None
         catalogue = await self.current.at(arrival.version)
         locale = choose_locale((), browser.languages, catalogue.tenant.locales)

@@ -74,9 +74,11 @@ class Dbconnections:
         names = ("given_name", "family_name", "name", "nickname", "picture", "user_metadata")
         profile = {name: value for name in names if (value := getattr(body, name))}
         browser = self.edge.browser(request)
-        done = await self.sign_up(
-            Wish(body.client_id, body.email, body.password, body.username, profile), await self._locale(browser.languages), browser.ip
-        )
+        wish = Wish(body.client_id, body.email, body.password, body.username, profile)
+        try:
+            done = await self.sign_up(wish, await self._locale(browser.languages), browser.ip)
+        except Busy:
+            return _refused("busy")
         if not isinstance(done, Opened):
             return _refused(done)
         shown = {"_id": done.id, "email": done.email, "email_verified": False, **({"username": body.username} if body.username else {}), **profile}
