@@ -345,3 +345,19 @@ async def test_whoever_has_an_enrolment_is_found_by_its_lookup(store: Store) -> 
     seen = found[0]
     assert await store.change_account(seen, seen, (key._replace(status="suspended", generation=2),), ends=False, now=NOW, facts=())
     assert await store.bearer("passkey", b"credential") is None
+
+
+async def test_an_attempt_that_is_renewed_takes_the_place_of_the_one_of_its_name(store: Store) -> None:
+    """Whoever still holds the one of before has lost it: live, over or ended."""
+    old, new = await begun(store), (await begun(store))._replace(identifier="ann@example.test", arrived_at=NOW + 10, expires_at=NOW + 910)
+    new = new._replace(id=old.id)
+    await store.renew(new)
+    assert (await _scene(store, new)).attempt == new._replace(version=old.version + 1)
+    assert (await _scene(store, old)).attempt is None
+    assert not await store.update(old, old._replace(identifier="x"))
+    assert await store.conclude(new._replace(version=old.version + 1), Conclusion(), (), NOW)
+    await store.renew(new)
+    assert (await _scene(store, new)).attempt == new._replace(version=old.version + 3)
+    fresh = new._replace(id="never-seen", holder=digest("never seen"))
+    await store.renew(fresh)
+    assert (await _scene(store, fresh)).attempt == fresh

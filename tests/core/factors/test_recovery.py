@@ -141,3 +141,13 @@ def test_after_a_backup_no_code_works() -> None:
 def test_a_sheet_without_a_state_is_spent() -> None:
     assert FACTOR.spent(enrolled(State()))
     assert refused(FACTOR.verify(enrolled(State()), None, b"", ask())) == "wrong_recovery_code"
+
+
+def test_a_fresh_code_takes_the_place_of_the_one_that_was_used() -> None:
+    codes, state = sheet(1)
+    used = accepted(FACTOR.verify(enrolled(state), None, codes[0].encode(), ask())).state
+    held, fresh = FACTOR.replaced(used, under()._replace(random=bytes([2]) * 64))
+    assert re.fullmatch(r"[A-Z0-9]{24}", fresh)
+    assert (left(held), held.mark) == (10, used.mark)
+    assert accepted(FACTOR.verify(enrolled(held), None, fresh.encode(), ask()))
+    assert FACTOR.replaced(State(), ask())[0].open

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.core.oauth.samples import CLIENTS, SECRET, SHOP, SPA
 from yett.domain.client import Client
-from yett.oauth.clients import authenticate, origin_allowed, presented_client
+from yett.oauth.clients import authenticate, origin_allowed, presented_client, trusts_address
 from yett.oauth.errors import OAuthError
 
 
@@ -127,3 +127,11 @@ def test_no_other_origin_may(origin: str) -> None:
 
 def test_a_usual_port_is_not_written_in_an_origin() -> None:
     assert origin_allowed("https://a.example", SHOP._replace(web_origins=("https://a.example:443",)))
+
+
+@pytest.mark.parametrize(
+    "extra, trusted", [(b"{}", False), (b'{"is_token_endpoint_ip_header_trusted":true}', True), (b'{"is_token_endpoint_ip_header_trusted":"yes"}', False)]
+)
+def test_an_address_is_believed_of_a_server_that_was_allowed_to_say_it(extra: bytes, trusted: bool) -> None:
+    assert trusts_address(SHOP._replace(extra=extra)) is trusted
+    assert not trusts_address(SPA._replace(extra=extra))

@@ -76,3 +76,33 @@ def test_a_redirected_refusal_is_still_a_refusal() -> None:
 
 def test_an_unmet_requirement_keeps_its_own_code() -> None:
     assert errors.denied("unmet_authentication_requirements").code == "unmet_authentication_requirements"
+
+
+def test_a_token_that_is_too_weak_is_told_what_would_do() -> None:
+    """RFC 9470, 3."""
+    error = errors.too_weak(("phr", "mfa"), 300)
+    assert error.status == 401
+    description = "A fresher or stronger authentication is needed."
+    told = f'Bearer error="insufficient_user_authentication", error_description="{description}", acr_values="phr mfa", max_age="300"'
+    assert error.headers() == (("www-authenticate", told),)
+    assert errors.too_weak((), 300).extra == {"max_age": 300}
+
+
+@pytest.mark.parametrize(
+    "error, status, code, description",
+    [
+        (errors.login_required(), 400, "login_required", "Login required"),
+        (errors.expired_oob_code(), 403, "expired_token", "oob_code is expired"),
+        (errors.oob_code_of_another_token(), 400, "invalid_request", "The oob_code doesn't match the mfa_token"),
+        (errors.wrong_binding_code(), 403, "invalid_grant", "Invalid binding_code."),
+        (errors.rejected(), 403, "invalid_grant", "MFA Authorization rejected."),
+        (errors.wrong_passwordless("sms"), 403, "invalid_grant", "Wrong phone number or verification code."),
+        (errors.already_enrolled(), 403, "access_denied", "User is already enrolled"),
+        (errors.not_served(), 403, "access_denied", "Codes are not sent to this destination."),
+        (errors.no_authenticator(), 404, "not_found", "There is no such authenticator."),
+        (errors.stays("It stays."), 403, "access_denied", "It stays."),
+        (errors.busy(), 503, "temporarily_unavailable", "The account is being changed by others; try again."),
+    ],
+)
+def test_the_mfa_api_has_its_words(error: errors.OAuthError, status: int, code: str, description: str) -> None:
+    assert (error.status, error.code, error.description) == (status, code, description)

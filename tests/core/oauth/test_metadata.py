@@ -32,6 +32,9 @@ def test_the_document_says_what_is_there_and_nothing_else() -> None:
             "password",
             "http://auth0.com/oauth/grant-type/password-realm",
             "http://auth0.com/oauth/grant-type/mfa-otp",
+            "http://auth0.com/oauth/grant-type/mfa-oob",
+            "http://auth0.com/oauth/grant-type/mfa-recovery-code",
+            "http://auth0.com/oauth/grant-type/passwordless/otp",
         ],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "claims_supported": [

@@ -138,7 +138,7 @@ def test_a_public_client_has_nothing_for_itself() -> None:
 
 
 def test_the_grants_that_are_read_are_those_that_are_announced() -> None:
-    assert (*ALL_GRANTS[:4], token.PASSWORD_REALM, token.MFA_OTP) == token.GRANTS
+    assert (*ALL_GRANTS[:4], token.PASSWORD_REALM, token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY, token.PASSWORDLESS) == token.GRANTS
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.one_of(st.text(max_size=20), st.sampled_from(token.GRANTS))))
@@ -147,3 +147,15 @@ def test_whatever_is_sent_is_a_request_or_a_refusal_of_the_table(fields: dict[st
         token.parse(fields)
     except OAuthError as refusal:
         assert refusal.code in errors.STATUS  # noqa: PT017
+
+
+def test_the_grants_of_the_mfa_api_have_their_shapes() -> None:
+    oob = {"grant_type": token.MFA_OOB, "mfa_token": "m", "oob_code": "o"}
+    assert token.parse(oob) == token.MfaOobRequest("m", "o", "")
+    assert token.parse({**oob, "binding_code": "b"}) == token.MfaOobRequest("m", "o", "b")
+    assert token.parse({"grant_type": token.MFA_RECOVERY, "mfa_token": "m", "recovery_code": "r"}) == token.MfaRecoveryRequest("m", "r")
+    first = {"grant_type": token.PASSWORDLESS, "username": "u", "otp": "o", "realm": "email"}
+    assert token.parse({**first, "scope": "a", "audience": AUDIENCE}) == token.PasswordlessRequest("u", "o", "email", ("a",), AUDIENCE)
+    for whole in (oob, {"grant_type": token.MFA_RECOVERY, "mfa_token": "m", "recovery_code": "r"}, first):
+        for name in whole.keys() - {"grant_type"}:
+            assert refused(**{**whole, name: ""}).description == f"Missing required parameter: {name}"
