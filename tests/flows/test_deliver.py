@@ -362,3 +362,22 @@ async def test_a_message_is_shown_without_its_code_when_its_question_was_swept_a
     await store.sweep(ATTEMPT.expires_at + 2 * 86_400)
     (shown,) = await here.carrier.peek(9)
     assert (shown["subject"], "code" in shown["data"]) == ("is your code", False)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+async def test_what_a_telephone_is_told_is_shown_with_its_code(store: SqlStore, channel: Any) -> None:
+    here = Carrying(store, Provider())
+    await store.begin(ATTEMPT, ())
+    await store.ask(ATTEMPT, QUESTION._replace(channel=channel, send=(CODE._replace(channel=channel, to="+4915112345678"),)), ())
+    assert await here.at(NOW) == 1
+    (shown,) = await here.carrier.peek(9)
+    assert (shown["channel"], shown["to"], shown["subject"]) == (channel, "+4915112345678", "")
+    assert str(shown["text"]).startswith(f"{shown['data']['code']} is your code")  # type: ignore[index]
+
+
+async def test_a_notice_that_goes_to_a_telephone_is_short(store: SqlStore) -> None:
+    provider = Provider()
+    here = Carrying(store, provider)
+    await post(store, NOTE._replace(channel="sms", to="+4915112345678"))
+    assert await here.at(NOW) == 1
+    assert provider.asked[0].text.startswith("A new way to log in was added. ")

@@ -72,6 +72,8 @@ def test_a_healthy_house_has_nothing_to_mend() -> None:
         ("demo", "bad", {"demo": True}),
         ("demo", "warn", {"demo": True, "marked": b"yes"}),
         ("regime", "bad", {"regime": "psd2"}),
+        ("providers", "bad", {"providers": {"sms twilio": "auth_token is missing", "email smtp": ""}}),
+        ("providers", "bad", {"providers": {"email smtp": ""}, "catalogue": with_tenant(factors={"sms": True})}),
         ("webauthn", "bad", {"issuer": "https://192.0.2.7/", "catalogue": with_tenant(factors={"webauthn-platform": True})}),
     ],
 )
@@ -90,6 +92,9 @@ def test_what_is_wrong_is_found_and_can_be_mended(name: str, level: str, found: 
         ("tls", {"issuer": "https://id.example/"}),
         ("tls", {"tls_ends": NOW + 90 * DAY}),
         ("smtp", {"demo": True, "smtp": {}}),
+        ("smtp", {"smtp": {}, "providers": {"email postmark": ""}}),
+        ("providers", {"providers": {"voice sip": ""}, "catalogue": with_tenant(factors={"sms": True})}),
+        ("providers", {"providers": {}}),
         ("clock", {"newest_fact": NOW + 30}),
         ("lockout", {"catalogue": with_tenant(policies=("all-applications",))}),
         ("lockout", {"catalogue": with_tenant(factors={})}),

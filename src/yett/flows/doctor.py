@@ -120,6 +120,8 @@ def smtp(found: Found) -> Finding:
     broken = {name: wrong for name, wrong in found.smtp.items() if wrong}
     if found.demo:
         return Finding("smtp", "ok", "a demo sends to its own outbox")
+    if not found.smtp and any(name.startswith("email ") for name in found.providers):
+        return Finding("smtp", "ok", "none: mail leaves by other providers")
     if not found.smtp:
         return Finding("smtp", "warn", "no provider: no code and no notice leaves by e-mail", "add [[smtp]] to the config file, or YETT_SMTP")
     if broken:
