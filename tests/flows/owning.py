@@ -47,11 +47,11 @@ async def kinds(w: World, name: str = "ada") -> list[str]:
     return sorted(one.kind for one in (await w.store.account(f"auth0|{name}"))[1] if one.status != "deleted")
 
 
-async def enrolled(w: World, does: Own, who: Owner, kind: str = "totp", **more: Any) -> Enrolled:
+async def enrolled(w: World, does: Own, who: Owner, kind: str = "totp", *, codes: bool = True, **more: Any) -> Enrolled:
     """A factor of this kind, begun and completed by its code."""
     offer = await does.begin(who, kind, **more)
     assert isinstance(offer, Offer), offer
-    done = await does.confirm(who, offer.handle, await answer(w, offer))
+    done = await does.confirm(who, offer.handle, await answer(w, offer), codes=codes)
     assert isinstance(done, Enrolled), done
     return done
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.owning import Generous, kinds, own, owner
+from tests.flows.owning import Generous, enrolled, kinds, own, owner
 from tests.world import MULTI_FACTOR, World, claims, world
 from yett.domain.enrolment import Challenge
 from yett.domain.outcome import StepUp
@@ -109,6 +109,7 @@ async def test_it_is_of_no_use_at_once_and_what_rests_on_it_is_revoked() -> None
         browser = w.browser()
         _, tokens = await w.exchange(await w.login(browser, acr_values=MULTI_FACTOR, scope="openid offline_access", remember=True))
         await reported(w)
+        assert not await w.store.grant_live((await w.facts("s"))[0].data["grant"], w.clock.now)
         status_code, _ = await w.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
         assert status_code == 403
         _, silent = await w.exchange(await w.login(browser))
@@ -141,6 +142,20 @@ async def test_it_is_deleted_after_72_hours_and_then_a_first_factor_may_be_added
         assert [one.data["reason"] for one in await w.facts("gd_unenroll")] == ["reported lost"]
         assert [one.message.to for one in await w.store.outgoing(50) if one.message.template == "factor_removed"] == ["ada@example.test"]
         assert not isinstance(await own(w).begin(await owner(w, "password"), "totp"), Missing)
+
+
+async def test_what_is_reported_later_goes_later() -> None:
+    async with world() as w:
+        await w.person(verified=True)
+        second = (await enrolled(w, own(w), await owner(w, "password", "totp"), codes=False)).enrolment.id
+        await reported(w)
+        w.clock.now += HOUR
+        who = await owner(w, "password", "email")
+        assert isinstance(await lost(w).begin(who, second), Suspended)
+        w.clock.now += 71 * HOUR
+        assert (await kept(w).sweep(), (await kinds(w)).count("totp")) == (1, 1)
+        w.clock.now += HOUR
+        assert (await kept(w).sweep(), (await kinds(w)).count("totp")) == (1, 0)
 
 
 async def test_recovery_codes_go_with_the_last_factor_that_they_recover() -> None:

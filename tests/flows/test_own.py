@@ -6,7 +6,9 @@ import pytest
 
 from tests.flows.owning import answer, enrolled, kinds, own, owner
 from tests.world import MULTI_FACTOR, World, claims, otp, world
+from yett.domain.enrolment import Enrolment
 from yett.domain.tries import Bucket
+from yett.factors.phone import Line, state_of
 from yett.flows.own import Enrolled, Offer
 from yett.flows.owner import Missing
 
@@ -313,3 +315,14 @@ async def test_a_blocked_account_adds_nothing() -> None:
     async with world() as w:
         await w.person(totp=False, blocked=True)
         assert await own(w).begin(await owner(w, "password"), "totp") == "blocked"
+
+
+async def test_a_mailbox_that_is_added_is_told_to_the_telephone_as_well() -> None:
+    """Whoever has taken over the mailbox of the account would else be the only one to hear of it."""
+    async with world() as w:
+        await w.person()
+        account, _ = await w.store.account("auth0|ada")
+        phone = Enrolment("phone|dev_ada", account.id, "phone", state_of(Line("+491712345678", "sms")), created_at=w.clock.now)
+        assert await w.store.change_account(account, account, (phone,), ends=False, now=w.clock.now, facts=())
+        await enrolled(w, own(w), await owner(w, "password", "totp"), "email", target="other@example.test")
+        assert sorted(await told(w, "factor_added")) == ["+491712345678", "ada@example.test"]

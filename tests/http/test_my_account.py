@@ -9,7 +9,7 @@ import pytest
 
 from tests.core.factors.webauthn.authenticator import Authenticator
 from tests.http.browser import call
-from tests.world import ISSUER, MULTI_FACTOR, World, claims, world
+from tests.world import API, ISSUER, MULTI_FACTOR, World, claims, world
 from yett.factors.webauthn.data import base64url, unbase64url
 from yett.flows.my_account import SCOPES
 
@@ -153,7 +153,8 @@ async def test_tokens_that_were_made_for_something_else_do_not_open_it() -> None
         w.clock.now += 30
         status, machine = await w.token(client_id="machine", client_secret="machine's secret", grant_type="client_credentials", audience=ME)
         assert status == 403
-        for wrong in ("", "x", other["access_token"], other["id_token"], str(machine.get("access_token", ""))):
+        _, api = await w.exchange(await w.login(w.browser(), audience=API, scope="openid read:accounts"))
+        for wrong in ("", "x", other["access_token"], other["id_token"], api["access_token"], str(machine.get("access_token", ""))):
             assert problem(await ask(w, "GET", METHODS, wrong)) == (401, "invalid_token")
         fresh = await token(w)
         for scheme in ("", "Basic ", "DPoP "):

@@ -5,9 +5,14 @@ import re
 
 import pytest
 
+from tests.flows.owning import answer, own, owner
+from tests.flows.owning import enrolled as added
 from tests.http.browser import Browser, Page
 from tests.world import ISSUER, World, world
-from yett.flows.invitations import Invitation, Invitations
+from yett.flows.current import Current
+from yett.flows.invitations import EnrolmentTickets, Invitation, Invitations
+from yett.flows.own import Offer
+from yett.flows.steps import Browser as Browsing
 
 PATH = "/guardian/enroll"
 
@@ -224,3 +229,18 @@ async def test_a_blocked_account_has_no_use_for_a_ticket() -> None:
     async with world() as w:
         await w.person(totp=False, blocked=True)
         assert (await w.browser().get(await ticket(w))).screen == "error"
+
+
+async def test_row_5_a_ticket_vouches_for_the_account_as_it_was_seen() -> None:
+    """A factor is added between the look at the ticket and the look at the enrolment."""
+    async with world() as w:
+        await w.person(totp=False)
+        tickets = EnrolmentTickets(own(w), Current(w.store), Invitations(w.store, w.ground.mint, ISSUER))
+        opened = await tickets.open((await ticket(w)).partition("ticket=")[2], Browsing())
+        assert opened
+        offer = await tickets.begin(opened, "totp")
+        assert isinstance(offer, Offer)
+        code = await answer(w, offer)
+        await added(w, own(w), await owner(w, "password"))
+        assert await tickets.confirm(opened, offer.handle, code) == "already_used"
+        assert (await kinds(w)).count("totp") == 1
