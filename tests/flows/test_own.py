@@ -326,3 +326,20 @@ async def test_a_mailbox_that_is_added_is_told_to_the_telephone_as_well() -> Non
         assert await w.store.change_account(account, account, (phone,), ends=False, now=w.clock.now, facts=())
         await enrolled(w, own(w), await owner(w, "password", "totp"), "email", target="other@example.test")
         assert sorted(await told(w, "factor_added")) == ["+491712345678", "ada@example.test"]
+
+
+async def test_row_12_a_number_changes_only_by_a_new_binding_with_a_fresh_proof_and_a_notice() -> None:
+    """Whoever has the session, or the number of before, does not move codes to a telephone of their own."""
+    async with world() as w:
+        await w.configure(factors={"otp": True, "sms": True})
+        await w.person()
+        does = own(w)
+        assert isinstance(await does.begin(await owner(w, "password"), "phone", target="+491712345678"), Missing)
+        first = await enrolled(w, does, await owner(w, "password", "totp"), "phone", target="+491712345678")
+        assert isinstance(await does.begin(await owner(w, "password", "totp", ago=301), "phone", target="+491798765432"), Missing)
+        assert await does.rename(await owner(w, "password"), first.enrolment.id, None, preferred="fax") == "no_channel"
+        second = await enrolled(w, does, await owner(w, "password", "totp"), "phone", target="0179 8765432", region="DE")
+        assert second.enrolment.id != first.enrolment.id
+        assert await does.begin(await owner(w, "password", "totp"), "phone", target="+49 171 2345678") == "already_enrolled"
+        assert await does.begin(await owner(w, "password", "totp"), "phone", target="+49 900 1234567") == "bad_number"
+        assert await told(w, "factor_added") == ["ada@example.test"] * 2
