@@ -17,7 +17,17 @@ from yett.http.pages import Pages
 
 
 def routes(
-    pages: Pages, account: Account, oauth: OAuth, mfa: Mfa, me: MyAccountApi, tickets: TicketPages, probes: Probes, demo: Demo | None, deliveries: Deliveries, links: Links, people: Dbconnections
+    pages: Pages,
+    account: Account,
+    oauth: OAuth,
+    mfa: Mfa,
+    me: MyAccountApi,
+    tickets: TicketPages,
+    probes: Probes,
+    demo: Demo | None,
+    deliveries: Deliveries,
+    links: Links,
+    people: Dbconnections,
 ) -> tuple[Route, ...]:
     """The table. A path that ends in `/*` takes whatever follows."""
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}

@@ -38,9 +38,7 @@ _OPEN: ColumnElement[bool] = (
 )
 # A code whose question is over must not leave any more.
 DROP_OVER = (
-    update(outbox)
-    .values(due_at=None, outcome="dropped")
-    .where(outbox.c.due_at.is_not(None), outbox.c.due_at <= NOW, outbox.c.challenge.is_not(None), ~_OPEN)
+    update(outbox).values(due_at=None, outcome="dropped").where(outbox.c.due_at.is_not(None), outbox.c.due_at <= NOW, outbox.c.challenge.is_not(None), ~_OPEN)
 )
 MAY_LEAVE = select(outbox.c.id).where(
     outbox.c.id == word("this"), outbox.c.due_at.is_not(None), outbox.c.tries == number("tries"), outbox.c.challenge.is_(None) | _OPEN

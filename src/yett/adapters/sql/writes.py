@@ -80,9 +80,7 @@ def happened(these: Sequence[Fact]) -> list[Query]:
     return [Query(record(len(these)), values)]
 
 
-def posted(
-    messages: Iterable[Message], seal: Seal, now: int, account: str | None, challenge: str | None = None, client: str | None = None
-) -> list[Query]:
+def posted(messages: Iterable[Message], seal: Seal, now: int, account: str | None, challenge: str | None = None, client: str | None = None) -> list[Query]:
     """Messages to this account into the outbox; their ids sort in the order in which they were written."""
     step = []
     for one in messages:
