@@ -105,8 +105,8 @@ async def test_our_own_apis_follow_the_issuer_and_the_release(house: House, tmp_
     kept = house.admin()
     moved = House(house.store, tmp_path / "var", "https://id.example/", (*SCOPES, "read:logs"))
     after = (await started(moved)).catalogue
-    assert set(before.apis) == {f"{ISSUER}api/v2/", f"{ISSUER}me/"}
-    assert set(after.apis) == {"https://id.example/api/v2/", "https://id.example/me/"}
+    assert set(before.apis) == {f"{ISSUER}api/v2/", f"{ISSUER}me/", f"{ISSUER}mfa/"}
+    assert set(after.apis) == {"https://id.example/api/v2/", "https://id.example/me/", "https://id.example/mfa/"}
     assert [grant.audience for grant in after.grants] == ["https://id.example/api/v2/"]
     assert after.grants[0].scope == (*SCOPES, "read:logs")
     assert moved.admin() == {**kept, "issuer": "https://id.example/", "domain": "id.example", "audience": "https://id.example/api/v2/"}

@@ -77,7 +77,7 @@ async def test_row_17_no_header_gives_a_guesser_new_tries() -> None:
     async with world() as w:
         await w.person()
         pages = w.app.routes[0].handlers["GET"].__self__
-        mfa = next(route for route in w.app.routes if route.path == "/oauth/token").handlers["POST"].__self__.mfa
+        mfa = next(route for route in w.app.routes if route.path == "/oauth/token").handlers["POST"].__self__.tokens.mfa
         for one in (pages.login.prove, mfa):
             object.__setattr__(one, "address_bucket", Bucket(3, 3600))
         fields = {"grant_type": "password", "client_id": "web", "client_secret": "web's secret", "scope": "openid", "password": "wrong"}

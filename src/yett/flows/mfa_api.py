@@ -206,7 +206,7 @@ class MfaApi:
                 raise errors.denied("unverified")
             case Enrol(_, kinds):
                 needs = {"enroll": _types(factors[kind].words for kind in kinds)}
-            case StepUp(reasons, acceptable) if "first" not in reasons:
+            case StepUp(_, acceptable):
                 needs = {"challenge": _types(factors[by_id[one]].words for one in acceptable)}
             case _:
                 needs = {}

@@ -145,3 +145,10 @@ def test_passwords_are_counted_apart_from_second_factors(name: str, known: bool)
     assert second.account == regime.account_bucket
     assert password._replace(account=second.account) == second
     assert (second.enrolment, second.cap, second.locks, second.known) == (regime.enrolment_bucket, regime.cap, regime.locks, known)
+
+
+@pytest.mark.parametrize("regime", [one for one in REGIMES.values() if not one.weak], ids=lambda one: one.name)
+def test_a_code_to_a_mailbox_is_no_stronger_for_having_begun_a_login(regime: Regime) -> None:
+    mailbox = Shown("email", "possession", b"m", ("email",), 1, first=True)
+    assert not permitted(mailbox, regime)
+    assert permitted(mailbox, REGIMES["auth0"])
