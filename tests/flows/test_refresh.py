@@ -181,8 +181,13 @@ async def test_max_age_in_a_refresh_counts_what_is_young_enough_and_no_more() ->
         tokens = await family(w, browser, acr_values=MULTI_FACTOR)
         assert (await refreshed(w, tokens, max_age="3600"))[0] == 200
         w.clock.now = NOW + 400
-        told = {"error": "login_required", "error_description": "Multifactor authentication required"}
-        assert await refreshed(w, tokens, max_age="300") == (400, told), "a code is no password, and the password is too old"
+        status, refused = await refreshed(w, tokens, max_age="300")
+        assert (status, refused["error"]) == (403, "mfa_required")
+        assert refused["mfa_requirements"] == {"challenge": []}, "a code is no password, and the password is too old"
+        for path in ("/mfa/challenge", "/oauth/token"):
+            shown = {"grant_type": MFA_OTP, "client_id": "web", "client_secret": "web's secret", "mfa_token": refused["mfa_token"], "otp": w.code()}
+            status, answer = await w.post(path, shown)
+            assert (status, answer["error"]) == (400, "login_required")
 
 
 async def test_max_age_in_a_refresh_with_a_password_that_is_young_and_a_code_that_is_not() -> None:
@@ -207,10 +212,10 @@ async def test_max_age_of_zero_in_a_refresh_counts_nothing_that_was_proven_befor
     async with world() as w:
         await w.person()
         tokens = await family(w, w.browser(), acr_values=MULTI_FACTOR)
-        told = {"error": "login_required", "error_description": "Multifactor authentication required"}
-        assert await refreshed(w, tokens, max_age="0") == (400, told), "with this text spa-js opens its popup"
+        status, refused = await refreshed(w, tokens, max_age="0")
+        assert (status, refused["error"], refused["error_description"]) == (403, "mfa_required", "Multifactor authentication required")
         plain = await family(w, w.browser())
-        assert await refreshed(w, plain, max_age="0") == (400, {"error": "login_required", "error_description": "Login required"})
+        assert (await refreshed(w, plain, max_age="0"))[1]["error"] == "mfa_required", "with this word spa-js opens its popup, where a login can begin"
 
 
 async def test_a_malformed_wish_in_a_refresh_is_an_error_and_not_ignored() -> None:
@@ -240,8 +245,8 @@ async def test_no_access_token_outlives_the_acr_lifetime_of_its_scopes() -> None
         _, tokens = await refreshed(w, tokens)
         assert claims(tokens["access_token"])["scope"] == "openid offline_access read:accounts"
         assert claims(tokens["access_token"])["exp"] == w.clock.now + 86400
-        told = {"error": "login_required", "error_description": "Multifactor authentication required"}
-        assert await refreshed(w, tokens, scope="transfer:funds") == (400, told)
+        status, refused = await refreshed(w, tokens, scope="transfer:funds")
+        assert (status, refused["error"]) == (403, "mfa_required")
 
 
 async def test_a_grant_and_its_tokens_end_with_the_session_under_a_strict_regime() -> None:

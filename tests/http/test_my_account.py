@@ -107,7 +107,7 @@ async def test_after_a_quarter_of_an_hour_the_application_asks_again() -> None:
         assert (silent.query["error"], silent.query["error_description"]) == ("login_required", "Multifactor authentication required")
         status, refused = await w.token(grant_type="refresh_token", refresh_token=answer["refresh_token"], scope="read:me:factors")
         # The password is as old as the code: no mfa_token brings that back.
-        assert (status, refused["error"]) == (400, "login_required")
+        assert (status, refused["error"]) == (403, "mfa_required")
         assert problem(await ask(w, "GET", METHODS, answer["access_token"])) == (401, "invalid_token")
 
 

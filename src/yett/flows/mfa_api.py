@@ -28,7 +28,6 @@ from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, asked_by
 from yett.oauth import errors, token
 from yett.oauth.authorize import AuthorizationRequest
-from yett.oauth.silent import silent
 from yett.ports import Arrival, Busy, Hasher, Judged, Limiter, Redemption, Store
 
 MFA_TOKEN_LIVES = 600
@@ -88,6 +87,9 @@ class MfaApi:
             raise self.unheld(mfa_token)
         if here.attempt.client != client.id:
             raise errors.mfa_token_of_another_client()
+        # What its refresh lacks is a login: no second factor brings that back, and none is tried for nothing.
+        if here.attempt.base and isinstance(here.outcome, StepUp) and "first" in here.outcome.reasons:
+            raise errors.login_required(errors.LOGIN_REQUIRED)
         return here
 
     def unheld(self, mfa_token: str) -> errors.OAuthError:
@@ -210,11 +212,10 @@ class MfaApi:
                 needs = {"challenge": _types(factors[by_id[one]].words for one in acceptable)}
             case _:
                 needs = {}
-        if any(needs.values()):
+        # At a refresh these words make spa-js open its popup, where a login can begin, whatever can be shown here.
+        if any(needs.values()) or here.attempt.base:
             return needs
-        # Only a login with a browser helps: SDKs know these words, and begin one.
-        told = silent(outcome, has_session=bool(here.attempt.base))
-        raise errors.login_required(told[1] if told else errors.LOGIN_REQUIRED)
+        raise errors.login_required(errors.LOGIN_REQUIRED)
 
     async def _nobody(self, here: Here, browser: Browser, now: int) -> NoReturn:
         """No such account: the same work, pace and words as where there is one."""
