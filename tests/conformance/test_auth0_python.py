@@ -178,7 +178,7 @@ SID = "AC" + "0" * 32
 
 
 def test_a_phone_provider_lives_is_tried_and_dies(sdk: ManagementClient) -> None:
-    told = {"sid": SID, "default_from": "+15005550006", "delivery_methods": ["text", "voice"]}
+    told: dict[str, Any] = {"sid": SID, "default_from": "+15005550006", "delivery_methods": ["text", "voice"]}
     providers = sdk.branding.phone.providers
     made = providers.create(name="twilio", configuration=TwilioProviderConfiguration(**told), credentials=TwilioProviderCredentials(auth_token="t"))
     assert made.id is not None

@@ -96,7 +96,7 @@ def test_users_are_imported(sdk: ManagementClient) -> None:
     assert seen.summary is not None
     assert (seen.summary.inserted, seen.summary.failed, seen.percentage_done) == (1, 1, 100)
     (error,) = sdk.jobs.errors.get(job.id) or []
-    assert (error.user or {})["email"] == "nobody"  # type: ignore[union-attr]
+    assert (error.user or {})["email"] == "nobody"
     assert sdk.users.get("auth0|grace").email == "grace@example.com"
     sdk.users.delete("auth0|grace")
 

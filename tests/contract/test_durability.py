@@ -184,7 +184,7 @@ def _undoing() -> Steps[None]:
 
 async def test_a_batch_with_something_to_undo_runs_again_and_its_neighbours_are_written_once(file: SqlStore) -> None:
     outcomes = await asyncio.gather(file.record((fact("before"),)), file.driver.write(_undoing), file.record((fact("after"),)))
-    assert outcomes == [None, None, None]
+    assert list(outcomes) == [None, None, None]
     assert await types(file) == ["before", "after"]
     assert await file.driver.read(Query(text("SELECT name FROM settings WHERE name = 'undone'"))) == []
     await file.close()

@@ -50,14 +50,14 @@ async def test_what_somebody_may_do_is_what_their_roles_and_they_themselves_may(
     assert await store.allow("rol_1", (read, other, read), ())
     assert await store.assign(((ann.id, "rol_1"), (ann.id, "rol_1")), ())
     assert await store.permit(ann.id, (write, read), ())
-    assert (await store.held(ann.id, "urn:a"), await store.held(ann.id, "urn:b")) == ({"read", "write"}, {"read"})
-    assert (await store.held(ben.id, "urn:a"), await store.held(ann.id, "urn:c")) == (set(), set())
+    assert (await store.held(ann.id, "urn:a"), await store.held(ann.id, "urn:b")) == (frozenset({"read", "write"}), frozenset({"read"}))
+    assert (await store.held(ben.id, "urn:a"), await store.held(ann.id, "urn:c")) == (frozenset(), frozenset())
     assert await store.permissions(role="rol_1") == (read, other)
     assert await store.permissions(account=ann.id) == (read, write)
     assert [one.id for one in await store.roles_of(ann.id)] == ["rol_1"]
     assert await store.assign(((ann.id, "rol_1"),), (), away=True)
     assert await store.permit(ann.id, (read,), (), away=True)
-    assert (await store.held(ann.id, "urn:a"), await store.held(ann.id, "urn:b")) == ({"write"}, set())
+    assert (await store.held(ann.id, "urn:a"), await store.held(ann.id, "urn:b")) == (frozenset({"write"}), frozenset())
     assert await store.allow("rol_1", (read,), (), away=True)
     assert await store.permissions(role="rol_1") == (other,)
 
@@ -71,7 +71,7 @@ async def test_nothing_is_given_where_role_account_or_api_is_gone(store: Store) 
     assert not await store.allow("rol_1", (read, Permission("urn:z", "read")), (fact("late"),))
     assert not await store.permit("nobody", (read,), (fact("late"),))
     assert not await store.assign(((ann.id, "rol_1"), ("nobody", "rol_1")), (fact("late"),))
-    assert (await store.held(ann.id, "urn:a"), await store.permissions(role="rol_1"), await types(store)) == (set(), (), [])
+    assert (await store.held(ann.id, "urn:a"), await store.permissions(role="rol_1"), await types(store)) == (frozenset(), (), [])
 
 
 async def test_with_an_api_goes_every_permission_there_so_that_none_comes_back_with_its_name(store: Store) -> None:

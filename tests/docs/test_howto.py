@@ -63,7 +63,8 @@ def test_a_how_to_does_what_it_says(page: Path, demo: Demo, tmp_path: Path, monk
             answer = said[scripts.index(asked)]
             assert matches(block.text, answer), f"after:\n{asked.text}\nit says:\n{answer}\nand not:\n{block.text}"
     monkeypatch.chdir(tmp_path)
-    assert all((found := parse({"config": file.name}, {})).smtp or found.providers for file in tmp_path.glob("*.toml"))
+    configured = [parse({"config": file.name}, {}) for file in tmp_path.glob("*.toml")]
+    assert all(one.smtp or one.providers for one in configured)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

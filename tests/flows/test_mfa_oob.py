@@ -182,7 +182,7 @@ async def test_a_recovery_code_gives_tokens_and_another_code_in_its_place() -> N
     async with world(policies=ALWAYS) as w:
         await with_everything(w)
         status, answer = await recover(w, await mfa_token(w), SHEET[0].lower())
-        assert (status, claims(answer["id_token"])["amr"]) == (200, ["pwd", "otp", "mfa"])
+        assert (status, claims(str(answer["id_token"]))["amr"]) == (200, ["pwd", "otp", "mfa"])
         fresh = str(answer["recovery_code"])
         assert len(fresh) == 24
         assert fresh.isalnum()

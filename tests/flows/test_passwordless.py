@@ -196,6 +196,10 @@ async def test_what_is_held_by_a_destination_is_no_mfa_token() -> None:
             assert (await w.token(grant_type=grant, mfa_token=name, **more))[1]["error_description"] == "Malformed mfa_token"
 
 
+def forwarded(address: str) -> dict[str, Any]:
+    return {"auth0-forwarded-for": address}
+
+
 @pytest.mark.parametrize("trusted, believed", [(True, "203.0.113.9"), (False, "127.0.0.1")])
 async def test_the_address_that_a_server_forwards_is_believed_of_one_that_may_say_it(trusted: bool, believed: str) -> None:
     async with world() as w:
@@ -203,7 +207,7 @@ async def test_the_address_that_a_server_forwards_is_believed_of_one_that_may_sa
         await allow(w, "web", trusted)
         for said, known in (("203.0.113.9", believed), ("203.0.113.9, 10.0.0.1", "127.0.0.1"), ("hello", "127.0.0.1")):
             asked = {**CREDENTIALS, "grant_type": "password", "username": "ada@example.test", "password": "wrong", "scope": "openid"}
-            await w.post("/oauth/token", asked, **{"auth0-forwarded-for": said})
+            await w.post("/oauth/token", asked, **forwarded(said))
             assert (await w.facts("fp"))[0].data["ip"] == known
 
 
@@ -214,7 +218,7 @@ async def test_the_address_that_a_public_client_forwards_is_never_believed() -> 
         await w.store.configure((catalogue.clients["spa"]._replace(grant_types=("password",)),), (), ())
         await allow(w, "spa", True)
         asked = {"client_id": "spa", "grant_type": "password", "username": "ada@example.test", "password": "wrong"}
-        await w.post("/oauth/token", asked, **{"auth0-forwarded-for": "203.0.113.9"})
+        await w.post("/oauth/token", asked, **forwarded("203.0.113.9"))
         assert (await w.facts("fp"))[0].data["ip"] == "127.0.0.1"
 
 

@@ -17,7 +17,7 @@ def pieces(text: bytes, size: int) -> Iterator[bytes]:
 
 
 @given(size=st.integers(1, 60), indent=st.sampled_from([None, 2]), ascii_only=st.booleans())
-def test_an_array_is_read_however_it_is_cut(size: int, indent: int | None, ascii_only: bool) -> None:  # noqa: FBT001 - drawn
+def test_an_array_is_read_however_it_is_cut(size: int, indent: int | None, ascii_only: bool) -> None:
     assert list(users_of(pieces(json.dumps(USERS, indent=indent, ensure_ascii=ascii_only).encode(), size))) == USERS
 
 

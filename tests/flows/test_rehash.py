@@ -5,6 +5,7 @@ from typing import Any
 import bcrypt
 
 from tests.world import REALM, World, world
+from yett.domain.account import Account
 from yett.domain.enrolment import Enrolment, State
 
 LONG = "a long password that bcrypt cut off at seventy-two bytes: " + "x" * 14 + "and what comes behind"
@@ -21,8 +22,8 @@ async def imported(house: World, password: str = "secret of ada") -> None:
 
 
 async def kept(house: World) -> Enrolment:
-    _, has = await house.store.account("auth0|ada")
-    return next(one for one in has if one.kind == "password")
+    found: tuple[Account, tuple[Enrolment, ...]] = await house.store.account("auth0|ada")
+    return next(one for one in found[1] if one.kind == "password")
 
 
 def reads_bcrypt(house: World) -> None:

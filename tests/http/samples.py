@@ -1,6 +1,6 @@
 """One page of each kind and state, as a person would meet it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from yett.domain.tenant import Brand
@@ -77,16 +77,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample(
         "mfa-email-challenge", "unasked", login._replace(error="too_many_messages"), target="x", unasked=True, instead=Option("1", "totp"), others=True
     )
-    yield sample("mfa-phone-enrollment", "", phone="", country="DE", countries=SERVED, channels=("sms", "voice"), chosen="sms", others=True, optional=True)
-    wrong = login._replace(error="bad_number")
-    yield sample("mfa-phone-enrollment", "error", wrong, phone="0176 12", country="US", countries=SERVED, channels=("sms",), chosen="sms", notice=True)
-    line: dict[str, object] = {"target": "•••• 4711", "remember": month, "others": True, "recovery": True}
-    yield sample("mfa-sms-challenge", "", switch="voice", resend_in=30, **line)
-    yield sample("mfa-sms-challenge", "enrolling", target="+49 176 12345678", switch="voice", enrolling=True, notice=True, others=True)
-    yield sample("mfa-sms-challenge", "refused", login._replace(error="held_back"), unasked=True, instead=Option("2", "totp"), **line)
-    yield sample("mfa-voice-challenge", "", switch="sms", digits=8, **line)
-    yield sample("mfa-voice-challenge", "error", login._replace(error="wrong_code"), attempts_left=2, switch="sms", **line)
-    yield sample("mfa-voice-challenge", "stuck", login._replace(error="not_served"), target="•••• 4711", unasked=True)
+    yield from _telephone(sample, login, month)
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)
     yield sample("mfa-begin-enroll-options", options=(Option("a", "totp"), Option("b", "email")), optional=True)
@@ -137,6 +128,20 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
             Message("m1", 1763999000, "email", "ada@example.com", "A new way to log in was added", "An authenticator app was added to your account just now."),
         ),
     )
+
+
+def _telephone(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterator[Sample]:
+    """Codes by text and by call."""
+    yield sample("mfa-phone-enrollment", "", phone="", country="DE", countries=SERVED, channels=("sms", "voice"), chosen="sms", others=True, optional=True)
+    wrong = login._replace(error="bad_number")
+    yield sample("mfa-phone-enrollment", "error", wrong, phone="0176 12", country="US", countries=SERVED, channels=("sms",), chosen="sms", notice=True)
+    line: dict[str, object] = {"target": "•••• 4711", "remember": month, "others": True, "recovery": True}
+    yield sample("mfa-sms-challenge", "", switch="voice", resend_in=30, **line)
+    yield sample("mfa-sms-challenge", "enrolling", target="+49 176 12345678", switch="voice", enrolling=True, notice=True, others=True)
+    yield sample("mfa-sms-challenge", "refused", login._replace(error="held_back"), unasked=True, instead=Option("2", "totp"), **line)
+    yield sample("mfa-voice-challenge", "", switch="sms", digits=8, **line)
+    yield sample("mfa-voice-challenge", "error", login._replace(error="wrong_code"), attempts_left=2, switch="sms", **line)
+    yield sample("mfa-voice-challenge", "stuck", login._replace(error="not_served"), target="•••• 4711", unasked=True)
 
 
 def _account(page: Page, locale: str) -> Iterator[Sample]:

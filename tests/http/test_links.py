@@ -266,7 +266,7 @@ async def test_nobody_learns_who_has_an_account() -> None:
 async def test_as_much_is_written_for_nobody_as_for_somebody(monkeypatch: pytest.MonkeyPatch) -> None:
     async with world() as house:
         await house.person()
-        counts = []
+        counts: list[Any] = []
         write = house.store.driver.write
 
         async def counting(operation: Any) -> Any:

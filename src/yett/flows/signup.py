@@ -77,7 +77,7 @@ class SignUp:
             hashed = await self.hasher.hash(wish.password)
         except Busy:
             return "busy"
-        new = Account(f"auth0|{self.mint.random(12).hex()}", email, False, username, profile=_profile(wish.profile), created_at=now, updated_at=now)
+        new = Account(f"auth0|{self.mint.random(12).hex()}", email, username=username, profile=_profile(wish.profile), created_at=now, updated_at=now)
         may = await self.forgot.limiter.take(f"reset:{digest(email).hex()}", ADDRESS, now)
         fact = self.mint.fact("ss", new.id, wish.client, ip=ip)
         if await self.store.open_account(new, (self.births.password_of(new, hashed),), (fact,)):

@@ -79,7 +79,8 @@ class Links:
                 return await self._page(RESET, browser, action, handle, error=error, account=found.owner.account.email)
             case Ways(found, ways, error):
                 options = tuple(Option(one.id, one.kind, one.name) for one in ways)
-                return await self._page("reset-password-methods", browser, action, handle, error=error, account=found.owner.account.email, data={"options": options})
+                email, choice = found.owner.account.email, {"options": options}
+                return await self._page("reset-password-methods", browser, action, handle, error=error, account=email, data=choice)
             case Question(found, way, question, error):
                 shown = question.show if question else {}
                 at, target = f"{action}?way={quote(way.id, safe='')}", shown.get("masked", "")

@@ -11,7 +11,7 @@ from tests.core.proving import EMAIL, FACE, KEY, KEY_UV, NOW, PASSWORD, RECOVERY
 from yett.domain.assurance import MEANS, assure, claims, enough
 from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Enrolment, State, Status
-from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp
+from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof, Shown
 from yett.domain.requirement import Clause, Requirement
 from yett.policy.decide import Case, clauses_of, decide, may_change, permitted
@@ -160,6 +160,8 @@ def apart_from_order(outcome: Outcome) -> tuple[object, ...]:
             return "step up", frozenset(reasons), acceptable
         case Enrol(reasons, acceptable, optional):
             return "enrol", frozenset(reasons), acceptable, optional
+        case Verify(reasons):
+            return "verify", frozenset(reasons)
         case Deny(reason, because):
             return "deny", reason, frozenset(because)
 

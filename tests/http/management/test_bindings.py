@@ -101,7 +101,8 @@ async def test_all_are_replaced_but_for_the_password_and_what_comes_with_the_add
 
 async def test_whoever_loses_a_race_looks_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     await house.account(kinds=("password",))
-    change, lost = house.store.change_account, []
+    change = house.store.change_account
+    lost: list[Any] = []
 
     async def slow(seen: Account, *args: Any, **named: Any) -> bool:
         if not lost:

@@ -32,7 +32,7 @@ async def upload(house: House, rows: Any, status: int = 202, *, token: str | Non
     return answer.json()
 
 
-async def done(house: House, rows: Any, **fields: str) -> Any:
+async def done(house: House, rows: Any, **fields: Any) -> Any:
     """The job once it is over."""
     job = await upload(house, rows, **fields)
     await house.manage.jobs.work()

@@ -16,6 +16,7 @@ from yett.http.management.wire import Asked, Id, Problem, iso, settled
 
 # There is one connection: by its name, and by the id that it has here.
 CONNECTIONS = frozenset({CONNECTION, "con_yett"})
+TOO_LARGE, LONGEST = 413, 200
 FIELDS = frozenset({"users", "connection_id", "upsert", "external_id", "send_completion_email"})
 TRUE, FALSE = "true", "false"
 FORM = 16 * 1024
@@ -82,7 +83,7 @@ class JobsApi:
         try:
             form = await request.form()
         except HTTPException as fault:
-            if fault.status_code == 413:
+            if fault.status_code == TOO_LARGE:
                 raise
             raise Problem(400, "The form cannot be read.", "invalid_body") from None
         said = {name: form.getall(name) for name in form}
@@ -135,7 +136,7 @@ def view(job: Job) -> JobView:
 
 def _word(said: dict[str, list[Any]], name: str) -> str:
     (value, *more) = said.get(name) or [""]
-    if more or not isinstance(value, str) or len(value) > 200 or "\0" in value:
+    if more or not isinstance(value, str) or len(value) > LONGEST or "\0" in value:
         raise Problem(400, f"Invalid input based on schemas. {name} must be one short text.", "invalid_body")
     return value
 
