@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from yett.flows.kept import Kept
     from yett.flows.login import Login
     from yett.flows.manage.jobs import Jobs
+    from yett.flows.metadata import ImportMetadata
     from yett.flows.mfa_api import MfaApi
     from yett.flows.mfa_grants import MfaGrants
     from yett.flows.mint import Mint
@@ -133,6 +134,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     from yett.flows.leave import Leaving
     from yett.flows.login import Login
     from yett.flows.mfa_api import MfaApi
+    from yett.flows.models import Models
     from yett.flows.prove import Prove
     from yett.flows.recognise import Recognise
     from yett.flows.rehash import Rehash
@@ -159,7 +161,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
     alarm = Alarm(store, limiter, mint, mail.carrier.wake)
     rehash = Rehash(store, hasher, mint)
-    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket, rehash)
+    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket, rehash, Models(store))
     asking = Asking(store, limiter, mint, mail.carrier.wake, by_address=bucket is not None)
     login = Login(store, whereabouts, prove, leaving, mint, asking, Showing(whereabouts, asking))
     recognise = Recognise(store, current, mint, mail.carrier.wake)
@@ -234,7 +236,7 @@ def owners(ground: Ground, login: "Login") -> "Own":
     from yett.flows.own import Own
     from yett.flows.owner import Ownership
 
-    return Own(ground.store, Ownership(login.whereabouts.gate, ground.mint, login.whereabouts.origin), ground.mint, Births(ground.mint, PASSWORD, EMAIL), login.asking, login.prove.alarm)
+    return Own(ground.store, Ownership(login.whereabouts.gate, ground.mint, login.whereabouts.origin), ground.mint, Births(ground.mint, PASSWORD, EMAIL), login.asking, login.prove.alarm, login.prove.models)
 
 
 def enrolment_tickets(ground: Ground, login: "Login") -> "EnrolmentTickets":
@@ -466,6 +468,17 @@ def people(ground: Ground) -> "People":
     return People(ground.store, Current(ground.store), ground.hasher, Births(ground.mint, PASSWORD, EMAIL), ground.mint, common)
 
 
+def metadata(ground: Ground) -> "ImportMetadata":
+    """Editions of the metadata of authenticators."""
+    from yett.adapters.mds import read
+    from yett.factors.webauthn.certificates import trusted
+    from yett.flows.gate import Gate
+    from yett.flows.metadata import ImportMetadata
+    from yett.flows.owner import Ownership
+
+    return ImportMetadata(ground.store, partial(read, trusted), Ownership(Gate(FACTORS), ground.mint), ground.mint)
+
+
 def operate(ground: Ground, issuer: str) -> "Operate":
     """The verbs."""
     from yett.flows.current import Current
@@ -627,7 +640,7 @@ def door(ground: Ground, port: int, carrier: "Carrier | None") -> AbstractAsyncC
     from yett.cli.verbs import verbs
 
     issuer = ground.config.issuer
-    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, port), lambda: trial(ground, carrier), running=True)
+    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, port), lambda: trial(ground, carrier), lambda: metadata(ground), running=True)
     return opened(ground.folder.path, known)
 
 
@@ -724,7 +737,7 @@ async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncI
         if isinstance(ready, Refusal):
             yield Event("refused", ready.reason)
             return
-    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, ground.config.listen[0].port), lambda: trial(ground, None), running=False)
+    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, ground.config.listen[0].port), lambda: trial(ground, None), lambda: metadata(ground), running=False)
     async for event in known[name](args):
         yield event
 

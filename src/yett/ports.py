@@ -144,8 +144,8 @@ class Attempts(Protocol):
         """
         ...
 
-    async def bearer(self, kind: str, lookup: bytes) -> tuple[Account, tuple[Enrolment, ...]] | None:
-        """The account, with its enrolments, of whoever has the one of this kind that is found by `lookup`."""
+    async def bearer(self, lookup: bytes) -> tuple[Account, tuple[Enrolment, ...]] | None:
+        """The account, with its enrolments, of whoever has the one that is found by `lookup`, in use or not."""
         ...
 
     async def begin(self, attempt: Attempt, facts: Sequence[Fact]) -> None: ...
@@ -295,6 +295,10 @@ class Accounts(Protocol):
 
         With `seen`, only while `security_version` is still the one that was read: else nothing is deleted, and 0 returned.
         """
+        ...
+
+    async def alike(self, kind: str, after: str, limit: int) -> tuple[Enrolment, ...]:
+        """The enrolments of this kind that are in use, by id, beginning behind `after`."""
         ...
 
     async def whose(self, enrolment: str) -> str | None:

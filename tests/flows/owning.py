@@ -10,6 +10,7 @@ from yett.flows.asking import Asking
 from yett.flows.current import Current
 from yett.flows.gate import Gate
 from yett.flows.mint import Mint
+from yett.flows.models import Models
 from yett.flows.own import Enrolled, Offer, Own
 from yett.flows.owner import Owner, Ownership
 from yett.main import EMAIL, FACTORS, PASSWORD
@@ -31,7 +32,7 @@ def own(w: World, limiter: Any = None, mint: Mint | None = None) -> Own:
     mint, limiter = mint or w.ground.mint, limiter or Generous()
     births, wake = Births(mint, PASSWORD, EMAIL), w.carrier.wake
     asking = Asking(w.store, limiter, mint, wake)
-    return Own(w.store, Ownership(Gate(FACTORS), mint), mint, births, asking, Alarm(w.store, limiter, mint, wake))
+    return Own(w.store, Ownership(Gate(FACTORS), mint), mint, births, asking, Alarm(w.store, limiter, mint, wake), Models(w.store))
 
 
 async def owner(w: World, *kinds: str, ago: int = 0, name: str = "ada") -> Owner:

@@ -219,3 +219,26 @@ async def test_related_origins_are_published_and_taken() -> None:
         await w.person(totp=False)
         own = replace(key(), origin="https://shop.example.test")
         assert "code" in (await enrolled(w, w.browser(), "passkey", own)).query
+
+
+async def test_only_a_credential_that_nobody_has_is_called_unknown() -> None:
+    """A browser forgets what we call unknown: so not what is suspended, what is of another use, or what comes too late."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own, device = key(flags=UP | UV), key(flags=UP | UV, id=b"device")
+        await enrolled(w, w.browser(), "passkey", own)
+        account, _ = await w.store.account("auth0|ada")
+        (one,) = await held(w)
+        state = json.loads(one.state.open) | {"id": base64url(b"device")}
+        bound = one.state._replace(open=json.dumps(state).encode())
+        other = one._replace(id="webauthn-platform|dev_1", kind="webauthn-platform", lookup=b"device", state=bound)
+        put = (one._replace(status="suspended"), other)
+        assert await w.store.change_account(account, account, put, ends=False, now=w.clock(), facts=())
+        words = {"own": "does not log you in by itself", "device": "does not log you in by itself", "nobody": "We do not know this passkey"}
+        for name, by in {"own": own, "device": device, "nobody": key(id=b"nobody")}.items():
+            browser = w.browser()
+            page = await w.authorize(browser)
+            answered = await browser.submit(page, response=shown(by, page, "ada"))
+            assert words[name] in answered.text
+            assert ("data-unknown" in answered.text) == (name == "nobody")

@@ -41,6 +41,7 @@ ROUTES = {
     "/.well-known/jwks.json": "none",
     "/.well-known/webauthn": "none",
     "/.well-known/passkey-endpoints": "none",
+    "/authenticators/*": "none",
     "/deliveries/*": "none",
     "/healthz": "none",
     "/readyz": "none",

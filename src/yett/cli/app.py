@@ -47,6 +47,7 @@ def build(doors: Doors) -> typer.Typer:
     app.add_typer(_keys(doors), name="keys", help="Keys that secrets are sealed with.")
     app.add_typer(_db(doors), name="db", help="The store.")
     app.add_typer(_deliver(doors), name="deliver", help="Messages.")
+    app.add_typer(_mds(doors), name="mds", help="Metadata of authenticators.")
     _doctor(app, doors)
     return app
 
@@ -107,7 +108,14 @@ def _regime(doors: Doors) -> typer.Typer:
         """The set of limits in force."""
 
     @regime.command(name="set")
-    def set_(name: Annotated[str, typer.Argument(autocompletion=lambda: list(REGIMES))], *, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+    def set_(
+        name: Annotated[str, typer.Argument(autocompletion=lambda: list(REGIMES))],
+        *,
+        dir: Dir = None,
+        config: ConfigFile = None,
+        database: Database = None,
+        as_json: Json = False,
+    ) -> None:
         """Change the regime: auth0, nist-aal2, nist-aal3, pci-dss-4 or psd2."""
         _tell(doors.verb(_flags(dir, config, database), "regime set", {"name": name}), as_json=as_json)
 
@@ -219,6 +227,33 @@ def _deliver(doors: Doors) -> typer.Typer:
         _tell(doors.verb(_flags(dir, config, database), "deliver try", args), as_json=as_json)
 
     return deliver
+
+
+def _mds(doors: Doors) -> typer.Typer:
+    mds = typer.Typer(no_args_is_help=True)
+
+    @mds.callback()
+    def root_() -> None:
+        """Metadata of authenticators."""
+
+    @mds.command(name="import")
+    def import_(
+        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A BLOB of the FIDO Metadata Service.")],
+        *,
+        root: Annotated[
+            Path, typer.Option("--root", exists=True, dir_okay=False, readable=True, help="The certificate that its signature leads to (PEM or DER).")
+        ],
+        signer: Annotated[str, typer.Option("--signer", help="The name that its certificate must have.")] = "mds.fidoalliance.org",
+        dir: Dir = None,
+        config: ConfigFile = None,
+        database: Database = None,
+        as_json: Json = False,
+    ) -> None:
+        """Learn which authenticators there are, who vouches for them, and which are trusted no longer."""
+        args = {"file": str(file.resolve()), "root": str(root.resolve()), "signer": signer}
+        _tell(doors.verb(_flags(dir, config, database), "mds import", args), as_json=as_json)
+
+    return mds
 
 
 def _doctor(app: typer.Typer, doors: Doors) -> None:

@@ -137,3 +137,21 @@ class Replaces(Factor, Protocol):
     def replaced(self, state: State, ask: Ask) -> tuple[State, str]:
         """The next state with one more code, and that code, which is in no other place."""
         ...
+
+
+@runtime_checkable
+class Modelled(Factor, Protocol):
+    """A factor whose enrolments live in authenticators of some model. It judges a new one by `rules["metadata"]`, a domain.model.Metadata."""
+
+    def model(self, one: Enrolment) -> bytes:
+        """Its AAGUID; zeroes where nobody knows. It is vouched for only where the enrolment says so."""
+        ...
+
+
+@runtime_checkable
+class Signalled(Factor, Protocol):
+    """A factor of which browsers keep something: they are told what still counts, so that they offer nothing else."""
+
+    def signal(self, ask: Ask, has: Sequence[Enrolment]) -> Mapping[str, object]:
+        """What they are told, of all that the account has."""
+        ...

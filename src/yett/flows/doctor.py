@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from yett.domain.model import UNKNOWN, Metadata
 from yett.domain.tenant import Catalogue
 from yett.flows.administrator import held_in
 from yett.flows.first_start import is_number
 from yett.flows.gate import regime_of
 from yett.flows.health import STEP
+from yett.flows.models import KEPT, opened
 from yett.ports import Files, Store
 
 DAY = 86400
+IMPORT = "`yett mds import`, see docs/how-to/keys-and-passkeys.md"
 KEYS_OLD = 365 * DAY
 TLS_SOON = 14 * DAY
 PRIVATE = 0o077
@@ -46,6 +49,7 @@ class Found(NamedTuple):
     tls_ends: int | None = None
     smtp: Mapping[str, str] = {}
     providers: Mapping[str, str] = {}
+    metadata: Metadata = UNKNOWN
 
 
 class Finding(NamedTuple):
@@ -196,6 +200,17 @@ def webauthn(found: Found, catalogue: Catalogue) -> Finding:
     return Finding("webauthn", "ok", ", ".join(on) or "off")
 
 
+def metadata(found: Found, catalogue: Catalogue) -> Finding:
+    """Whoever vouches for authenticators has been heard of late; nobody need be, where nobody is asked."""
+    held, party = found.metadata, catalogue.tenant.factor_settings
+    due = datetime.fromtimestamp(held.next_update, UTC).date().isoformat()
+    if held.no and not held.vouches(found.now):
+        return Finding("metadata", "bad", f"edition {held.no} was to be replaced by {due}: it vouches for no new key any longer", IMPORT)
+    if not held.no and any(one.get("attested") or one.get("hardware") for one in party.values()):
+        return Finding("metadata", "bad", "only keys that somebody vouches for are taken, and nobody is known who does", IMPORT)
+    return Finding("metadata", "ok", f"edition {held.no}, {len(held.models)} models, good until {due}" if held.no else "none")
+
+
 def providers(found: Found, catalogue: Catalogue) -> Finding:
     """Whoever carries messages has been told all that they need, and telephones that are asked can be reached."""
     broken = {name: wrong for name, wrong in found.providers.items() if wrong}
@@ -226,6 +241,7 @@ class Doctor:
             catalogue=catalogue,
             newest_fact=newest[0].at if newest else 0,
             marked=await self.store.remembered("demo"),
+            metadata=opened(await self.store.remembered(KEPT)),
             admin=admin.decode() if admin else None,
             admin_held=held.client_id if held else None,
         )
@@ -233,4 +249,4 @@ class Doctor:
 
 
 ALWAYS: Sequence[Callable[[Found], Finding]] = (store, issuer, files, kek, tls, smtp)
-OF_THE_STORE: Sequence[Callable[[Found, Catalogue], Finding]] = (clock, keys, admin, lockout, demo, regime, webauthn, providers)
+OF_THE_STORE: Sequence[Callable[[Found, Catalogue], Finding]] = (clock, keys, admin, lockout, demo, regime, webauthn, metadata, providers)

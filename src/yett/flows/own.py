@@ -18,6 +18,7 @@ from yett.flows.asking import RINGS, Asking, Withheld
 from yett.flows.gate import regime_of
 from yett.flows.handles import Handles
 from yett.flows.mint import Mint
+from yett.flows.models import Models
 from yett.flows.numbers import e164
 from yett.flows.owner import Missing, Owner, Ownership
 from yett.flows.prove import TRIES
@@ -59,6 +60,7 @@ class Own:
     births: Births
     asking: Asking
     alarm: Alarm
+    models: Models
 
     @property
     def handles(self) -> Handles:
@@ -102,7 +104,8 @@ class Own:
         owner = owner._replace(account=account, enrolments=arrival.enrolments)
         if refused := self.ownership.refused(owner, factor, attempt.arrived_at):
             return refused
-        verdict = factor.confirm(asked, answer.encode(errors="replace"), self.ownership.ask(owner, factor, attempt.id))
+        ask = await self.models.judging(factor, self.ownership.ask(owner, factor, attempt.id))
+        verdict = factor.confirm(asked, answer.encode(errors="replace"), ask)
         new = self._new(owner, factor, begun, verdict, now) if isinstance(verdict, Accepted) else None
         sheet, shown = self._sheet(owner, factor) if new and codes else (None, ())
         settled = await self.store.enrol(

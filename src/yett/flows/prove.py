@@ -16,6 +16,7 @@ from yett.flows.alarm import Alarm
 from yett.flows.here import NO_WISH, Here, Whereabouts, vouched, wish
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint, digest
+from yett.flows.models import Models
 from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, Leave
 from yett.ports import Attempts, Busy, Hasher, Judged, Limiter, Post
@@ -39,6 +40,7 @@ class Prove:
     alarm: Alarm
     address_bucket: Bucket | None
     rehash: Rehash
+    models: Models
 
     async def password(self, here: Here, password: str, browser: Browser) -> Here | Leave | str:
         """The first factor: equal work and equal words, whether the account exists or not."""
@@ -61,13 +63,16 @@ class Prove:
     async def unnamed(self, here: Here, answer: str, browser: Browser) -> Here | Leave | str:
         """A proof that says itself whose it is (a passkey): nobody was named before."""
         factor, asked = self.whereabouts.gate.factors[here.place.kind], here.arrival.challenge
+        # Before anything is said of the credential: a browser forgets what we call unknown.
+        if asked is None or asked.to:
+            return "expired"
         lookup = factor.locate(answer.encode(errors="replace"))
-        found = await self.store.bearer(factor.kind, lookup) if lookup else None
-        if found is None or asked is None or asked.to:
+        found = await self.store.bearer(lookup) if lookup else None
+        if found is None:
             return "unknown_passkey"
         there = self.whereabouts.stand(here.attempt, here.arrival._replace(account=found[0], enrolments=found[1]), here.catalogue)
-        one = next(one for one in found[1] if (one.kind, one.lookup) == (factor.kind, lookup))
-        if one.id not in there.case.usable:
+        one = next(one for one in found[1] if one.lookup == lookup)
+        if one.kind != factor.kind or one.id not in there.case.usable:
             return "unusable"
         verdict = factor.verify(one, asked, answer.encode(errors="replace"), self.whereabouts.ask(there, factor))
         return await self._settle(there, one, asked, verdict, factor, browser, remember=False)
@@ -89,7 +94,7 @@ class Prove:
         if asked is None or account is None or not asked.offer or asked.kind != here.place.kind or asked.expires_at <= self.mint.clock():
             return "expired"
         factor = self.whereabouts.gate.factors[asked.kind]
-        verdict = factor.confirm(asked, answer.encode(), self.whereabouts.ask(here, factor))
+        verdict = factor.confirm(asked, answer.encode(), await self.models.judging(factor, self.whereabouts.ask(here, factor)))
         now, verifies = self.mint.clock(), here.place.verifies
         if verifies and isinstance(verdict, Accepted) and verdict.state.open != canonical(account.email).encode():
             return "expired"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from yett.domain.enrolment import Enrolment
-from yett.factors.base import Factor
+from yett.domain.model import Model
+from yett.factors.base import Factor, Signalled
 from yett.flows.accounts import IMPLICIT
 from yett.flows.activity import Activity, Event
 from yett.flows.change_password import ChangePassword
@@ -25,7 +26,7 @@ SHOWN, ALL = 5, 50
 class Method(NamedTuple):
     """An enrolment as its owner meets it: where codes go (masked), how many uses are left (None: nobody counts).
 
-    `fixed`: it comes with the account. `companion`: it is there to recover the others.
+    `model` is what kind of thing it lives in. `fixed`: it comes with the account. `companion`: it is there to recover the others.
     """
 
     enrolment: Enrolment
@@ -33,10 +34,15 @@ class Method(NamedTuple):
     left: int | None
     fixed: bool = False
     companion: bool = False
+    model: Model = Model()
+    model_id: str = ""
 
 
 class Overview(NamedTuple):
-    """Everything on one page. `adds`: whether a method may be added; `codes`: whether recovery codes are on, for whoever has a method."""
+    """Everything on one page. `signals` are what browsers keep of the account.
+
+    `adds`: whether a method may be added; `codes`: whether recovery codes are on, for whoever has a method.
+    """
 
     inside: Inside
     methods: Sequence[Method]
@@ -46,6 +52,7 @@ class Overview(NamedTuple):
     adds: bool
     codes: bool
     password: Method | None = None
+    signals: Sequence[Mapping[str, object]] = ()
 
 
 class Question(NamedTuple):
@@ -132,14 +139,22 @@ class Settings:
         owner = inside.owner
         return Overview(
             inside,
-            [self.method(inside, one.enrolment) for one in self.own.ownership.listed(owner)],
+            [await self._modelled(self.method(inside, one.enrolment)) for one in self.own.ownership.listed(owner)],
             await self.elsewhere.browsers(inside),
             await self.elsewhere.sessions(inside),
             await self.activity.recent(owner.account, owner.catalogue, SHOWN),
             adds=bool(self._kinds(inside)),
             codes=self._sheet(inside) is not None,
             password=await self._password(inside, ""),
+            signals=self._signals(inside),
         )
+
+    def _signals(self, inside: Inside) -> Sequence[Mapping[str, object]]:
+        """What browsers shall keep of the account, by the name that it is kept under."""
+        owner, gate = inside.owner, self.own.ownership.gate
+        keeping = [one for one in gate.factors.values() if isinstance(one, Signalled) and gate.on(one, owner.catalogue)]
+        told = [one.signal(self.own.ownership.ask(owner, one), owner.enrolments) for one in keeping]
+        return [one for at, one in enumerate(told) if one not in told[:at]]
 
     async def happened(self, path: str, browser: Browser) -> Shown:
         """What happened, as far as it fits on a page."""
@@ -176,6 +191,10 @@ class Settings:
         factor = self._factor(one)
         shown = factor.challenge((one,), self.own.ownership.ask(inside.owner, factor)).show if factor.words.channels else {}
         return Method(one, shown.get("masked", ""), factor.left(one), one.link == IMPLICIT, factor.words.companion)
+
+    async def _modelled(self, method: Method) -> Method:
+        id, model = await self.own.models.of(self._factor(method.enrolment), method.enrolment)
+        return method._replace(model=model, model_id=id if model.picture else "")
 
     async def question(self, act: str, id: str, path: str, browser: Browser) -> Shown:
         """What is about to be done. Whoever must prove something first does so before they are asked."""

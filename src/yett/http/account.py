@@ -1,5 +1,6 @@
 """Security settings, the pages below /account: a request to one call of the flow, what it found to a page or a redirect."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -81,6 +82,11 @@ class Account:
             return await self.reporting(id, path, form, browser)
         return await self.settings.act(act, id, path, form, browser)
 
+    async def picture(self, request: Request) -> Response:
+        """What a model of authenticators looks like: a PNG that was looked at when it came."""
+        found = await self.settings.own.models.picture(request.path.rpartition("/")[2])
+        return Response(200, found, "image/png", (("cache-control", "private, max-age=86400"),)) if found else Response(404, b"")
+
     async def keep(self, request: Request) -> Response:
         """The link of a message that keeps what was reported lost. Looking does nothing: what scans mail looks too."""
         browser, tenant = self.pages.edge.browser(request), (await self.pages.current.latest()).tenant
@@ -145,6 +151,7 @@ class Account:
         cards = [(one, self._card(one)) for one in found.methods]
         return {
             "told": spoken.say(DONE[told]) if told in DONE else "",
+            "signals": json.dumps(found.signals) if found.signals else "",
             "methods": tuple(card for one, card in cards if not one.companion),
             "sheet": next((card for one, card in cards if one.companion), None),
             "adds": found.adds,
@@ -182,6 +189,9 @@ class Account:
             fixed=method.fixed,
             fresh=now - one.created_at < FRESH,
             leaves_at=one.leaves_at,
+            model=method.model.name,
+            picture=f"/authenticators/{method.model_id}" if method.model_id else "",
+            suspended=one.status == "suspended" and one.leaves_at is None,
         )
 
     def _render(self, screen: str, inside: Inside, data: Mapping[str, object], path: str, error: str = "", *, status: int = 200, state: str = "") -> Response:

@@ -80,7 +80,8 @@ class Message(NamedTuple):
 class Card(NamedTuple):
     """A method of somebody's: `name` is what they call it, `left` how many uses it has; one that is `fixed` cannot be changed.
 
-    What was reported lost is removed at `leaves_at`.
+    What was reported lost is removed at `leaves_at`. `model` and `picture` are of the thing that it lives in; one that is
+    `suspended` works no longer.
     """
 
     id: str
@@ -93,6 +94,9 @@ class Card(NamedTuple):
     fixed: bool = False
     fresh: bool = False
     leaves_at: int | None = None
+    model: str = ""
+    picture: str = ""
+    suspended: bool = False
 
 
 class Whereabouts(NamedTuple):
@@ -147,7 +151,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "mfa-webauthn-platform-enrollment": ("ceremony", "others", "optional"),
     "passkey-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
     "passkey-enrollment": ("ceremony", "others", "optional"),
-    "account": ("told", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
+    "account": ("told", "signals", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
     "account-activity": ("events",),
     "account-add": ("options",),
     "account-rename": ("label", "name"),
@@ -196,6 +200,7 @@ id_token       mapping, None while nobody is logged in (button action=login); ac
 step_ups       sequence of StepUp: what the demo application can do (beside action=logout)
 messages       sequence of Message, the newest first
 told           str, ""       what was done a moment ago
+signals        str, ""       what browsers are told of the account's credentials, in JSON
 methods        sequence of Card; `sheet` and `password` one, None where there is none
 adds           bool, False   there is a method to add (page account-add)
 renewable      bool, False   recovery codes may be made anew (page account-codes)
@@ -232,6 +237,7 @@ DEFAULTS: Mapping[str, object] = {
     "step_ups": (),
     "messages": (),
     "told": "",
+    "signals": "",
     "methods": (),
     "adds": False,
     "sheet": None,

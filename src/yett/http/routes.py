@@ -72,6 +72,7 @@ def routes(
         Route("/readyz", {"GET": probes.ready}, "none"),
         Route("/metrics", {"GET": probes.metrics}, "none"),
         Route("/assets/brand.css", {"GET": brand}, "none"),
+        Route("/authenticators/*", {"GET": account.picture}, "none"),
         Route("/assets/*", {"GET": asset}, "none"),
     )
     return table if demo is None else (*table, *_demo(demo))

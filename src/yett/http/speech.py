@@ -43,7 +43,7 @@ class Speech:
     def means(self, kind: str) -> Means:
         """A kind of factor as a person knows it; one that has no words here is called by its name."""
         found = MEANS.get(MEANS_ALIASES.get(kind, kind))
-        return Means(self.say(found.label), self.say(found.hint), found.icon) if found else Means(kind, "", "lock")
+        return found._replace(label=self.say(found.label), hint=self.say(found.hint)) if found else Means(kind, "", "lock")
 
 
 def speech(locale: str) -> Speech:

@@ -15,12 +15,26 @@ class Trouble(NamedTuple):
 
 
 class Means(NamedTuple):
-    """A factor as the chooser names it. `icon` is a name in `icons.html`."""
+    """A factor as the chooser names it. `icon` is a name in `icons.html`; `needs` is what the browser must be able to do: ask a key, or this device."""
 
     label: str
     hint: str
     icon: str
+    needs: str = ""
 
+
+# Screens on which a browser asks a key, and what is said on them in other words: there no code is typed.
+CEREMONIES = (
+    "login-id",
+    *(f"mfa-{use}-{act}" for use in ("webauthn-roaming", "webauthn-platform") for act in ("challenge", "enrollment")),
+    "passkey-challenge",
+    "passkey-enrollment",
+)
+OF_CEREMONIES: Mapping[str, str] = {
+    "already_used": "This one is set up already. Use another one.",
+    "expired": "That took too long. Please try again.",
+    "malformed": "That did not work. Please try again.",
+}
 
 # What was wrong with an answer, and what to do about it; `reason@screen` where a screen can say it better.
 # No sentence tells whether an account exists.
@@ -62,9 +76,10 @@ ERRORS: Mapping[str, str] = {
     "origin": "Keys cannot be used under this address. Open the page under its own name.",
     "rp_id": "This key belongs to another address. Use another one, or another method.",
     "unknown_passkey": "We do not know this passkey. Log in another way, and remove it from your device.",
-    "already_used@mfa-webauthn-roaming-enrollment": "This one is set up already. Use another one.",
-    "already_used@mfa-webauthn-platform-enrollment": "This one is set up already. Use another one.",
-    "already_used@passkey-enrollment": "This one is set up already. Use another one.",
+    "presence": "Your key did not feel you touch it. Touch it when it blinks.",
+    "signature": "What your key said does not match what we know of it. Try again, or use another method.",
+    **{f"{reason}@{screen}": said for screen in CEREMONIES for reason, said in OF_CEREMONIES.items()},
+    "unusable@login-id": "This one does not log you in by itself. Enter your name first.",
     "not_saved": "Save your recovery codes first, then tick the box.",
     "busy": "We are very busy just now. Wait a moment and try again.",
     # What the demo application is told by the answer to its request.
@@ -169,9 +184,9 @@ MEANS: Mapping[str, Means] = {
     "sms": Means("Text message", "A code sent to your phone", "message"),
     "voice": Means("Phone call", "A code read to you by phone", "call"),
     "push": Means("Notification", "Approve with the app on your phone", "bell"),
-    "webauthn-platform": Means("This device", "Your fingerprint, face or screen lock", "fingerprint"),
-    "webauthn-roaming": Means("Security key", "A key that you plug in or tap", "key"),
-    "passkey": Means("Passkey", "Your fingerprint, face or screen lock", "fingerprint"),
+    "webauthn-platform": Means("This device", "Your fingerprint, face or screen lock", "fingerprint", "device"),
+    "webauthn-roaming": Means("Security key", "A key that you plug in or tap", "key", "key"),
+    "passkey": Means("Passkey", "Your fingerprint, face or screen lock", "fingerprint", "key"),
     "recovery-code": Means("Recovery code", "One of the codes you saved when you set this up", "lifebuoy"),
     "password": Means("Password", "The password of your account", "lock"),
 }

@@ -28,6 +28,7 @@ EN: Mapping[str, Words] = {
     "remembered_revoked": ("A remembered browser was copied", ("Somebody showed us an old copy of what your browser keeps for us. We do not trust that browser any longer.", "If your computer was lost or lent, change your password.")),
     "factors_locked": ("Too many wrong codes", ("There were too many wrong codes for your account, so we stopped accepting them for a while.", "If that was not you, somebody knows your password: change it.")),
     "factor_copied": ("Somebody may have a copy of your key", ("A key of your account ({factor}) gave an answer that is older than its last one. That happens when somebody has a copy of it, so we refused it.", "Remove it in your security settings, use another one, and contact support.")),
+    "factor_distrusted": ("A key of your account is out of use", ("The maker of a key of your account ({factor}) has told the world that keys of this model can no longer be trusted, so we stopped accepting it. It was not your doing.", "Set up another one in its place, and remove this one.", "If you cannot log in any more, contact support.")),
     "second_factor_failed": ("Somebody had your password, but not your code", ("Somebody gave the right password for your account and then no right code, so we did not let them in.", "It was for {client}.", "If that was not you, somebody knows your password: change it.")),
     "not_me": ("You told us that somebody else was in your account", ("You told us that something in your account was not your doing. Everybody else was logged out, no browser is remembered any longer, and applications have to log in again.", "Now change your password, and remove whatever is not yours.", "If you did not tell us that, somebody else is in your account: do the same, and contact support.")),
     "delivery_trial": ("A trial message", ("This is a trial message: messages of this kind arrive.",)),
@@ -54,6 +55,7 @@ DE: Mapping[str, Words] = {
     "remembered_revoked": ("Ein gemerkter Browser wurde kopiert", ("Jemand hat uns eine alte Kopie dessen gezeigt, was Ihr Browser für uns aufbewahrt. Wir vertrauen diesem Browser nicht mehr.", "Wenn Ihr Rechner verloren ging oder verliehen war, ändern Sie Ihr Passwort.")),
     "factors_locked": ("Zu viele falsche Codes", ("Für Ihr Konto gab es zu viele falsche Codes; wir nehmen eine Weile keine mehr an.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
     "factor_copied": ("Jemand könnte eine Kopie Ihres Schlüssels haben", ("Ein Schlüssel Ihres Kontos ({factor}) gab eine Antwort, die älter ist als seine letzte. Das geschieht, wenn jemand eine Kopie von ihm hat; wir haben sie abgelehnt.", "Entfernen Sie ihn in Ihren Sicherheitseinstellungen, nehmen Sie einen anderen, und wenden Sie sich an den Support.")),
+    "factor_distrusted": ("Ein Schlüssel Ihres Kontos gilt nicht mehr", ("Der Hersteller eines Schlüssels Ihres Kontos ({factor}) hat bekannt gegeben, dass Schlüsseln dieses Modells nicht mehr zu trauen ist; wir nehmen ihn nicht mehr an. Sie haben nichts falsch gemacht.", "Richten Sie einen anderen ein, und entfernen Sie diesen.", "Wenn Sie sich nicht mehr anmelden können, wenden Sie sich an den Support.")),
     "second_factor_failed": ("Jemand hatte Ihr Passwort, aber nicht Ihren Code", ("Jemand hat das richtige Passwort Ihres Kontos eingegeben, danach aber keinen richtigen Code; wir haben ihn nicht eingelassen.", "Es ging um {client}.", "Wenn Sie das nicht waren, kennt jemand Ihr Passwort: Ändern Sie es.")),
     "not_me": ("Sie haben gemeldet, dass jemand anderes in Ihrem Konto war", ("Sie haben gemeldet, dass etwas in Ihrem Konto nicht von Ihnen war. Alle anderen wurden abgemeldet, kein Browser ist mehr gemerkt, und Anwendungen müssen sich neu anmelden.", "Ändern Sie jetzt Ihr Passwort, und entfernen Sie, was nicht Ihnen gehört.", "Wenn Sie das nicht gemeldet haben, ist jemand anderes in Ihrem Konto: Tun Sie dasselbe, und wenden Sie sich an den Support.")),
     "delivery_trial": ("Eine Probenachricht", ("Das ist eine Probenachricht: Nachrichten dieser Art kommen an.",)),
@@ -80,8 +82,24 @@ TEXTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 # A factor's `words.factor`, for people; one without a name here goes by that.
 METHODS: Mapping[str, Mapping[str, str]] = {
-    "en": {"otp": "authenticator app", "email": "codes by e-mail", "sms": "codes by phone", "recovery-code": "recovery codes", "webauthn-roaming": "security key", "webauthn-platform": "this device", "passkey": "passkey"},
-    "de": {"otp": "Authenticator-App", "email": "Codes per E-Mail", "sms": "Codes per Telefon", "recovery-code": "Wiederherstellungscodes", "webauthn-roaming": "Sicherheitsschlüssel", "webauthn-platform": "dieses Gerät", "passkey": "Passkey"},
+    "en": {
+        "otp": "authenticator app",
+        "email": "codes by e-mail",
+        "sms": "codes by phone",
+        "recovery-code": "recovery codes",
+        "webauthn-roaming": "security key",
+        "webauthn-platform": "this device",
+        "passkey": "passkey",
+    },
+    "de": {
+        "otp": "Authenticator-App",
+        "email": "Codes per E-Mail",
+        "sms": "Codes per Telefon",
+        "recovery-code": "Wiederherstellungscodes",
+        "webauthn-roaming": "Sicherheitsschlüssel",
+        "webauthn-platform": "dieses Gerät",
+        "passkey": "Passkey",
+    },
 }
 # By language: how the language is called on the wire, what is said before the code, and before it is said again; and,
 # by a voice that has only recordings, in place of every notice.

@@ -49,7 +49,7 @@ ACCOUNT = (
     .where(_THIS)
     .order_by(enrolments.c.created_at, enrolments.c.id)
 )
-_BEARER = select(enrolments.c.account).where(enrolments.c.kind == word("kind"), enrolments.c.lookup == blob("lookup"), enrolments.c.status == "active")
+_BEARER = select(enrolments.c.account).where(enrolments.c.lookup == blob("lookup"), enrolments.c.status != "deleted")
 BEARER = (
     select(*rows.ACCOUNT, *rows.ENROLMENT)
     .select_from(accounts.join(enrolments, enrolments.c.account == accounts.c.id))
@@ -125,6 +125,12 @@ UNENROL = delete(enrolments).where(enrolments.c.account == word("this_account"),
 # Looked for among the account's own: an index would be two more rows for each of millions of logins.
 REVOKE_RESTING = _REVOKE.where(grants.c.rests_on.like(word("like")))
 
+ALIKE = (
+    select(*rows.ENROLMENT)
+    .where(enrolments.c.kind == word("kind"), enrolments.c.status == "active", enrolments.c.id > word("after"))
+    .order_by(enrolments.c.id)
+    .limit(number("limit"))
+)
 WHOSE = select(enrolments.c.account).where(enrolments.c.id == word("this"))
 LEAVING = select(enrolments.c.account).distinct().where(enrolments.c.leaves_at <= NOW).limit(number("limit"))
 DEVICES = (

@@ -229,9 +229,9 @@ class SqlStore:
         """An account with its enrolments."""
         return await self._whole(Query(accounts.ACCOUNT, {"this_account": id}))
 
-    async def bearer(self, kind: str, lookup: bytes) -> tuple[Account, tuple[Enrolment, ...]] | None:
+    async def bearer(self, lookup: bytes) -> tuple[Account, tuple[Enrolment, ...]] | None:
         """Whose enrolment this is."""
-        return await self._whole(Query(accounts.BEARER, {"kind": kind, "lookup": lookup}))
+        return await self._whole(Query(accounts.BEARER, {"lookup": lookup}))
 
     async def _whole(self, query: Query) -> tuple[Account, tuple[Enrolment, ...]] | None:
         found = await self.driver.read(query)
@@ -303,6 +303,11 @@ class SqlStore:
     ) -> int:
         """Delete enrolments."""
         return await self.driver.write(partial(accounts.unenrol, self.seal, account, enrolments, now, facts, notices, seen))
+
+    async def alike(self, kind: str, after: str, limit: int) -> tuple[Enrolment, ...]:
+        """Those of a kind."""
+        found = await self.driver.read(Query(accounts.ALIKE, {"kind": kind, "after": after, "limit": limit}))
+        return await self._opened(lambda: tuple(rows.enrolment(row, self.seal) for row in found))
 
     async def whose(self, enrolment: str) -> str | None:
         """The account of an enrolment."""

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from yett.domain.enrolment import Challenge, Enrolment, State
+from yett.domain.model import UNKNOWN, Metadata
 from yett.domain.proof import Shown
 from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Ask, Words
@@ -14,6 +15,7 @@ from yett.factors.webauthn.credential import ALGORITHMS, Credential, Refused, Te
 from yett.factors.webauthn.data import base64url, unbase64url
 
 LIVES, SHORTEST_CHALLENGE = 300, 32
+NO_MODEL = bytes(16)
 Use = Literal["webauthn-roaming", "webauthn-platform", "passkey"]
 UV = ("discouraged", "preferred", "required")
 
@@ -87,7 +89,7 @@ class WebAuthn:
 
         try:
             said, response = _answer(answer, "clientDataJSON", "attestationObject")
-            made = register(response[0], response[1], _terms(pending), trust_of(ask.rules), ask.now)
+            made = register(response[0], response[1], _terms(pending), trust_of(ask.rules, ask.now), ask.now)
             if unbase64url(str(said.get("rawId", ""))) != made.id:
                 return Rejected("malformed")
         except Refused as refused:
@@ -146,6 +148,16 @@ class WebAuthn:
         """A counter that is older than the authenticator's refuses nothing that is right."""
         return state
 
+    def model(self, one: Enrolment) -> bytes:
+        """As the authenticator called itself."""
+        return credential(one.state).model
+
+    def signal(self, ask: Ask, has: Sequence[Enrolment]) -> Mapping[str, object]:
+        """Level 3, 5.1.10. Whatever is not named here is forgotten: so all that there is, what is suspended too, whichever use it has."""
+        accepted = [base64url(one.lookup) for one in has if one.lookup and one.status != "deleted"]
+        told = {"rpId": rp_of(ask), "userId": base64url(user_handle(ask.account)), "name": ask.label, "displayName": ask.label}
+        return {**told, "allAcceptedCredentialIds": accepted}
+
     def _proof(self, kept: Credential) -> Shown:
         return _shown(self.use, eligible=kept.eligible, hardware=kept.hardware, verified=kept.verified)
 
@@ -199,10 +211,21 @@ def rp_of(ask: Ask) -> str:
     return own or urlsplit(ask.origin).hostname or ""
 
 
-def trust_of(rules: Mapping[str, object]) -> Trust:
-    """Which authenticators are good enough, as the tenant says; models in hexadecimal."""
+def trust_of(rules: Mapping[str, object], now: int) -> Trust:
+    """Which authenticators are good enough, as tenant (models in hexadecimal) and metadata say. What is out of date warns, and vouches for nobody."""
     allowed, denied = (frozenset(bytes.fromhex(one.replace("-", "")) for one in _texts(rules.get(name))) for name in ("allowed", "denied"))
-    return Trust(attested=rules.get("attestation") == "direct" and bool(rules.get("attested")), allowed=allowed, denied=denied)
+    known = rules.get("metadata")
+    said = known if isinstance(known, Metadata) else UNKNOWN
+    vouching = {bytes.fromhex(id): one for id, one in said.models.items() if not one.distrusted} if said.vouches(now) else {}
+    direct = rules.get("attestation") == "direct"
+    return Trust(
+        attested=direct and bool(rules.get("attested")),
+        allowed=allowed,
+        denied=denied | said.distrusted(),
+        hardware=direct and bool(rules.get("hardware")),
+        roots={NO_MODEL: said.elders if vouching else (), **{id: one.roots for id, one in vouching.items()}},
+        protected=frozenset(id for id, one in vouching.items() if one.hardware),
+    )
 
 
 def _shown(use: Use, *, eligible: bool, hardware: bool, verified: bool) -> Shown:

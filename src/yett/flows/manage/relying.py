@@ -18,7 +18,8 @@ class RelyingParty(NamedTuple):
     """What holds for one use. `name` is the relying party's ("": the issuer's host), `origins` are related ones.
 
     `verification` is of security keys alone: the other uses always want it. `direct`: attestation is asked for, and `attested` demanded.
-    `allowed` and `denied` are models (AAGUID); an empty `allowed`: any.
+    `allowed` and `denied` are models (AAGUID); an empty `allowed`: any. `hardware`: only keys of
+    which a maker vouches that they cannot leave their authenticator.
     """
 
     name: str = ""
@@ -28,6 +29,7 @@ class RelyingParty(NamedTuple):
     attested: bool = False
     allowed: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
+    hardware: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,9 @@ class RelyingParties:
 
 
 # What may be said of one, by the names that the API has.
-SAYS = frozenset({"user_verification", "override_relying_party", "relying_party_identifier", "origins", "attestation", "attested", "allowed", "denied"})
+SAYS = frozenset(
+    {"user_verification", "override_relying_party", "relying_party_identifier", "origins", "attestation", "attested", "allowed", "denied", "hardware"}
+)
 
 
 def wanted_by(said: Mapping[str, object]) -> RelyingParty:
@@ -77,7 +81,9 @@ def wanted_by(said: Mapping[str, object]) -> RelyingParty:
     lists = (_texts(said, one) for one in ("origins", "allowed", "denied"))
     origins, allowed, denied = lists
     verification = str(said.get("user_verification", USUAL))
-    return RelyingParty(name, verification, origins, said.get("attestation") == "direct", bool(said.get("attested")), allowed, denied)
+    return RelyingParty(
+        name, verification, origins, said.get("attestation") == "direct", bool(said.get("attested")), allowed, denied, bool(said.get("hardware"))
+    )
 
 
 def said_of(settings: Mapping[str, object]) -> RelyingParty:
@@ -90,6 +96,7 @@ def said_of(settings: Mapping[str, object]) -> RelyingParty:
         bool(settings.get("attested")),
         _texts(settings, "allowed"),
         _texts(settings, "denied"),
+        bool(settings.get("hardware")),
     )
 
 
@@ -100,10 +107,11 @@ def settings_of(party: RelyingParty) -> Mapping[str, object]:
         "relyingPartyIdentifier": party.name,
         "userVerification": party.verification,
         "origins": list(party.origins),
-        "attestation": "direct" if party.direct or party.attested or party.allowed else "none",
+        "attestation": "direct" if party.direct or party.attested or party.allowed or party.hardware else "none",
         "attested": party.attested,
         "allowed": list(party.allowed),
         "denied": list(party.denied),
+        "hardware": party.hardware,
     }
 
 

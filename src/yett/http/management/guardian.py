@@ -33,6 +33,7 @@ class FactorSettings(Body):
     attested: bool | UnsetType = UNSET
     allowed: Annotated[list[Model], Meta(max_length=1000)] | UnsetType = UNSET
     denied: Annotated[list[Model], Meta(max_length=1000)] | UnsetType = UNSET
+    hardware: bool | UnsetType = UNSET
 
 
 class FactorView(Struct, omit_defaults=True):
@@ -154,6 +155,7 @@ def _bound(party: RelyingParty) -> FactorSettings:
         attested=party.attested,
         allowed=list(party.allowed),
         denied=list(party.denied),
+        hardware=party.hardware,
     )
 
 

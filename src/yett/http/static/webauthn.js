@@ -9,6 +9,11 @@ const options = JSON.parse(ceremony.dataset.options);
 const what = ceremony.dataset.ceremony;
 let waiting = new AbortController();
 
+// The passkey that this page was last shown: if it comes back with an error, that one was not accepted.
+const SHOWN = "yett-passkey";
+const refused = sessionStorage.getItem(SHOWN);
+sessionStorage.removeItem(SHOWN);
+
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
@@ -48,6 +53,7 @@ async function run(mediation = "optional") {
   trouble.hidden = true;
   try {
     const credential = await asked(mediation);
+    if (what === "find") sessionStorage.setItem(SHOWN, credential.id);
     form.elements.response.value = JSON.stringify(credential.toJSON?.() ?? written(credential));
     start.removeAttribute("aria-disabled");
     form.requestSubmit(start);
@@ -68,7 +74,11 @@ start.addEventListener("click", (event) => {
 
 if (what === "find") {
   start.hidden = !window.PublicKeyCredential;
-  if (await window.PublicKeyCredential?.isConditionalMediationAvailable?.()) run("conditional");
+  // Whoever keeps a passkey that we do not know need not offer it again.
+  const forget = { rpId: options.rpId, credentialId: refused };
+  if (refused && "unknown" in ceremony.dataset) await window.PublicKeyCredential?.signalUnknownCredential?.(forget).catch(() => {});
+  // What was refused is not shown again by itself.
+  if (!refused && (await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) run("conditional");
 } else if (what === "get" && !document.getElementById("error")) {
   // Once by itself, where nothing went wrong before: a browser that wants a gesture first says so, and the button is there.
   start.setAttribute("aria-disabled", "true");

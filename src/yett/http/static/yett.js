@@ -34,6 +34,25 @@ if (awaited?.dataset.arrives === "sms" && "OTPCredential" in globalThis) {
   navigator.credentials.get({ otp: { transport: ["sms"] }, signal: over.signal }).then(arrived, () => {});
 }
 
+// What this browser cannot do is marked, and comes last; it can be chosen all the same.
+const needing = [...all("[data-needs]")];
+if (needing.length) {
+  const key = "PublicKeyCredential" in globalThis;
+  const device = key && (await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.().catch(() => false));
+  const can = { key, device };
+  for (const button of needing.filter((one) => !can[one.dataset.needs])) {
+    button.querySelector(".quiet").textContent = button.dataset.cannot;
+    if (!button.contains(document.activeElement)) button.closest("ul").append(button.closest("li"));
+  }
+}
+
+// Whoever keeps passkeys in this browser is told which the account still accepts, and what it is called (WebAuthn Level 3, 5.1.10).
+for (const one of JSON.parse(document.querySelector("[data-signals]")?.dataset.signals ?? "[]")) {
+  const { rpId, userId, name, displayName, allAcceptedCredentialIds } = one;
+  globalThis.PublicKeyCredential?.signalAllAcceptedCredentials?.({ rpId, userId, allAcceptedCredentialIds }).catch(() => {});
+  globalThis.PublicKeyCredential?.signalCurrentUserDetails?.({ rpId, userId, name, displayName }).catch(() => {});
+}
+
 // A form is sent once, however often its button is pressed; Back makes it whole again.
 for (const form of all("form")) {
   form.addEventListener("submit", (event) => {

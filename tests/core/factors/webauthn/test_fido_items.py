@@ -201,14 +201,14 @@ OTHERWISE: Mapping[str, Mapping[str, str]] = {
     "make 5": dict.fromkeys(
         ("F-6", "F-7", "F-9", "F-10", "F-11", "F-12"), "test_attestation: chains; who vouches is a matter of trust, judged where attestation is asked for"
     )
-    | {"F-8": "metadata"},
+    | {"F-8": "tests/flows/test_metadata.py: a root that the metadata do not name"},
     "make 8": {"P-1": "test_attestation", "F-1": "W3C's own pair has a model here: it is taken, and not believed", "F-2": "test_attestation"},
     "make 9": dict.fromkeys(("P-1", "F-1", "F-2", "F-3", "F-4"), "test_attestation")
     | {"P-2": "SHA-1 is accepted nowhere", "P-3": "a name by another hash than the area's own is refused, as the standard says"},
     "make A": dict.fromkeys(("P-1", "F-1", "F-2", "F-3"), "test_attestation"),
     "make B": dict.fromkeys(("P-1", "F-1", "F-2", "F-3", "F-4", "F-5", "F-6", "F-7"), "a format whose maker has switched it off: refused"),
     "show 3": {"P-4": "without presence nothing is accepted (Level 3, 7.2 step 18)", "P-7": "without presence nothing is accepted (Level 3, 7.2 step 18)"},
-    "metadata": dict.fromkeys(("P-1", "F-1", "F-2", "F-3", "F-4", "F-5", "F-6"), "metadata is not read yet"),
+    "metadata": dict.fromkeys(("P-1", "F-1", "F-2", "F-3", "F-4", "F-5", "F-6"), "tests/adapters/test_mds.py, tests/flows/test_metadata.py"),
 }
 
 
