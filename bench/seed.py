@@ -27,7 +27,8 @@ from yett.domain.session import Session
 from yett.factors.totp import Terms
 from yett.flows.administrator import Refusal
 from yett.flows.mint import digest
-from yett.main import FACTORS, Ground, begin, lay
+from yett.house.ground import Ground
+from yett.main import FACTORS, begin, lay
 
 TOGETHER = 2000
 DAY = 86400

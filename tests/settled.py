@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from tests.world import World, world
-from yett.main import house
+from yett.house.served import house
 
 
 class Quiet(uvicorn.Server):

@@ -27,7 +27,9 @@ from yett.flows.accounts import Births
 from yett.flows.mfa_bearer import mfa_api
 from yett.flows.mint import Mint, digest
 from yett.flows.my_account import my_account
-from yett.main import EMAIL, PASSWORD, Ground, house
+from yett.house.ground import Ground
+from yett.house.served import house
+from yett.main import EMAIL, FACTORS, PASSWORD
 
 ISSUER = "http://localhost:8000/"
 API = "https://api.example.test/"
@@ -270,7 +272,7 @@ async def world(database: str = "memory:", folder: Path = Path("/nonexistent"), 
 
     own = store is None
     store = store or await open_store(database, directory=folder, kek=config.kek)
-    ground = Ground(config, Folder(folder), store, clock, Mint(clock, os.urandom), JoseSigner(), hasher)  # type: ignore[arg-type]
+    ground = Ground(config, Folder(folder), store, clock, Mint(clock, os.urandom), JoseSigner(), hasher, FACTORS, PASSWORD, EMAIL)  # type: ignore[arg-type]
     settings = Tenant(factors={"otp": True, "email": True, "recovery-code": True}, **tenant)
     await store.configure((settings, KEY, api(), my_account(ISSUER), mfa_api(ISSUER), *clients()), (), ())
     built = house(ground, None)

@@ -218,7 +218,7 @@ def test_what_is_wrong_with_a_provider_is_said(tmp_path: Path, text: str, says: 
 
 
 def test_everything_that_is_missing_of_every_provider_is_said_at_once_and_no_value_is_quoted(tmp_path: Path) -> None:
-    from yett.main import own_providers
+    from yett.house.mail import own_providers
 
     file = tmp_path / "yett.toml"
     file.write_text('[[sms]]\nname = "twilio"\nsid = "wrong-sid"\n[[sms]]\nname = "nobody"\n[[email]]\nname = "mailgun"\ncolour = "red"\n')

@@ -52,10 +52,10 @@ from yett.flows.manage.wording import Wording
 from yett.flows.mint import Mint, digest
 from yett.flows.tickets import Tickets
 from yett.flows.trial import Trial
+from yett.house.management import sayable
 from yett.http.management.app import build
 from yett.http.management.table import SCOPES
 from yett.http.management.verbs import Manage
-from yett.main import sayable
 from yett.ports import Busy, Letter, Provider, Sent
 
 ISSUER = "http://localhost:8000/"

@@ -1,0 +1,103 @@
+"""The doors beside /authorize and the token endpoint: owners, links, the MFA and My Account APIs."""
+
+from typing import NamedTuple
+
+from yett.adapters.keys.blocklist import common
+from yett.flows.accounts import Births
+from yett.flows.activity import Activity
+from yett.flows.authenticators import Authenticators
+from yett.flows.change_password import ChangePassword
+from yett.flows.confirm_address import ConfirmAddress
+from yett.flows.elsewhere import Elsewhere
+from yett.flows.forgot import Forgot
+from yett.flows.invitations import EnrolmentTickets, Invitations
+from yett.flows.kept import Kept
+from yett.flows.login import Login
+from yett.flows.lost import Lost
+from yett.flows.mfa_api import MfaApi
+from yett.flows.mfa_bearer import Bearer
+from yett.flows.mfa_grants import MfaGrants
+from yett.flows.my_account import MyAccount
+from yett.flows.own import Own
+from yett.flows.owner import Ownership
+from yett.flows.passwordless import Passwordless
+from yett.flows.recognise import Recognise
+from yett.flows.reporting import Reporting
+from yett.flows.reset import Reset
+from yett.flows.settings import Settings
+from yett.flows.signup import SignUp
+from yett.flows.tickets import Tickets
+from yett.flows.visit import Visit
+from yett.house.ground import Ground
+from yett.http.account import Account
+from yett.http.dbconnections import Dbconnections
+from yett.http.edge import Edge
+from yett.http.links import Links
+from yett.http.my_account import MyAccountApi
+from yett.http.pages import Pages
+
+
+def security_settings(ground: Ground, login: Login, recognise: Recognise, pages: Pages) -> Account:
+    """What people see of their own account and change, by the same doors as a login."""
+    store, mint, gate, wake = ground.store, ground.mint, login.whereabouts.gate, login.asking.post
+    own = owners(ground, login)
+    visit = Visit(store, recognise, login.leaving, login)
+    kept = Kept(store, own.ownership, login.whereabouts.current, mint, wake, ground.config.issuer)
+    passwords = ChangePassword(store, own.ownership, own.births, mint, ground.hasher, common, wake)
+    found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept, passwords)
+    lost = Lost(store, own.ownership, kept, mint, login.asking, login.prove.alarm)
+    return Account(found, Reporting(found, lost), pages)
+
+
+def behind_links(ground: Ground, login: Login, pages: Pages) -> Links:
+    """What is done by whoever has a link out of their mailbox."""
+    store, mint, asking, own = ground.store, ground.mint, login.asking, owners(ground, login)
+    tickets = Tickets(store, login.whereabouts.current, mint, ground.config.issuer)
+    reset = Reset(store, tickets, own.ownership, own.births, mint, asking, login.prove.alarm, ground.hasher, common)
+    return Links(ConfirmAddress(store, tickets, mint, own.births), reset, Forgot(store, tickets, asking.limiter, mint, asking.post), pages)
+
+
+def dbconnections(ground: Ground, links: Links, edge: Edge) -> Dbconnections:
+    """Sign up, and forgotten passwords, as applications ask for them."""
+    reset, current = links.reset, links.forgot.tickets.current
+    signup = SignUp(ground.store, current, reset.births, ground.hasher, reset.common, ground.mint, links.forgot)
+    return Dbconnections(signup, links.forgot, current, edge)
+
+
+def owners(ground: Ground, login: Login) -> Own:
+    """What owners change of their own account, whichever door they come by."""
+    return Own(
+        ground.store,
+        Ownership(login.whereabouts.gate, ground.mint, login.whereabouts.origin),
+        ground.mint,
+        Births(ground.mint, ground.password, ground.email),
+        login.asking,
+        login.prove.alarm,
+        login.prove.models,
+    )
+
+
+def enrolment_tickets(ground: Ground, login: Login) -> EnrolmentTickets:
+    """Links of the helpdesk."""
+    return EnrolmentTickets(owners(ground, login), login.whereabouts.current, Invitations(ground.store, ground.mint, ground.config.issuer))
+
+
+class MfaDoor(NamedTuple):
+    """What an application without a browser comes by."""
+
+    authenticators: "Authenticators"
+    grants: "MfaGrants"
+    passwordless: "Passwordless"
+
+
+def mfa_door(ground: Ground, mfa: MfaApi, login: Login) -> MfaDoor:
+    """The MFA API: the same questions and the same changes, held by a token."""
+    bearer = Bearer(ground.store, ground.signer, mfa, ground.config.issuer)
+    grants = MfaGrants(mfa, bearer, Births(ground.mint, ground.password, ground.email))
+    return MfaDoor(Authenticators(mfa, grants, bearer, login.asking, owners(ground, login)), grants, Passwordless(mfa, login.asking))
+
+
+def my_account(ground: Ground, login: Login, edge: Edge) -> MyAccountApi:
+    """The My Account API: the same changes, with a token."""
+    enter = MyAccount(ground.store, login.whereabouts.current, ground.signer, ground.mint, ground.config.issuer)
+    return MyAccountApi(enter, owners(ground, login), edge)

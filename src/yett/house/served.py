@@ -1,0 +1,109 @@
+"""What is served: read from top to bottom, the whole house."""
+
+import asyncio
+
+from yett.adapters.budget import ProcessLimiter, SqlLimiter, ValkeyLimiter
+from yett.domain.tries import Bucket
+from yett.flows.alarm import Alarm
+from yett.flows.asking import Asking
+from yett.flows.authorize import Authorize
+from yett.flows.conclude import Conclude
+from yett.flows.current import Current
+from yett.flows.demo_seed import Demo
+from yett.flows.gate import Gate
+from yett.flows.health import Health
+from yett.flows.here import Whereabouts
+from yett.flows.issue import Issue
+from yett.flows.kept import Kept
+from yett.flows.leave import Leaving
+from yett.flows.login import Login
+from yett.flows.mfa_api import MfaApi
+from yett.flows.models import Models
+from yett.flows.prove import Prove
+from yett.flows.recognise import Recognise
+from yett.flows.rehash import Rehash
+from yett.flows.showing import Showing
+from yett.flows.signout import SignOut
+from yett.flows.tokens import Tokens
+from yett.flows.userinfo import Userinfo
+from yett.house.doors import behind_links, dbconnections, enrolment_tickets, mfa_door, my_account, security_settings
+from yett.house.ground import App, Ground
+from yett.house.mail import mailing
+from yett.house.management import importing, management
+from yett.http.app import App as Application
+from yett.http.demo import Demo as DemoPages
+from yett.http.edge import Edge
+from yett.http.enrolment_ticket import TicketPages
+from yett.http.health import Probes
+from yett.http.mfa import Mfa
+from yett.http.oauth import OAuth
+from yett.http.outbox import Outbox
+from yett.http.pages import Pages
+from yett.http.routes import routes
+from yett.ports import Limiter
+
+SECOND, MINUTE = 1.0, 60.0
+
+
+def house(ground: Ground, demo: "Demo | None") -> App:
+    """Every flow, built with what it uses, and the application that speaks for them."""
+    config, store, mint, signer, hasher = ground.config, ground.store, ground.mint, ground.signer, ground.hasher
+    current, gate, conclude = Current(store), Gate(ground.factors), Conclude(mint)
+    issuer, limiter, mail = config.issuer, limits(ground), mailing(ground, current)
+    bucket = Bucket(config.address_burst, 1) if config.address_burst else None
+    whereabouts = Whereabouts(store, current, gate, mint, ground.password, issuer.rstrip("/"))
+    leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
+    alarm = Alarm(store, limiter, mint, mail.carrier.wake)
+    rehash = Rehash(store, hasher, mint)
+    prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket, rehash, Models(store))
+    asking = Asking(store, limiter, mint, mail.carrier.wake, by_address=bucket is not None)
+    login = Login(store, whereabouts, prove, leaving, mint, asking, Showing(whereabouts, asking))
+    recognise = Recognise(store, current, mint, mail.carrier.wake)
+    authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
+    mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket, rehash)
+    door = mfa_door(ground, mfa, login)
+    tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, mint)
+    edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
+    pages = Pages(authorize, login, current, edge)
+    oauth = OAuth(tokens, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
+    probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
+    shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
+    account = security_settings(ground, login, recognise, pages)
+    links = behind_links(ground, login, pages)
+    table = routes(
+        pages,
+        account,
+        oauth,
+        Mfa(door.authenticators, door.passwordless, tokens, edge),
+        my_account(ground, login, edge),
+        TicketPages(enrolment_tickets(ground, login), pages),
+        probes,
+        shown,
+        mail.reports,
+        links,
+        dbconnections(ground, links, edge),
+    )
+    jobs = importing(ground, current, mail.carrier.wake)
+    served = Application(table, management(ground, current, mail, jobs, links.forgot), edge, pages.stopped, probes.counts)
+    return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)), mail.carrier)
+
+
+def limits(ground: Ground) -> Limiter:
+    """Where rate limits live: in Valkey where there is one, in SQL where there are several processes, else in this one."""
+    if ground.config.valkey:
+        return ValkeyLimiter(ground.config.valkey)
+    return ProcessLimiter() if ground.config.embedded else SqlLimiter(ground.store.driver)
+
+
+async def number(ground: Ground) -> None:
+    """Give facts their numbers, off the hot path."""
+    while await ground.store.number(500):
+        pass
+    await asyncio.sleep(SECOND)
+
+
+async def sweep(ground: Ground, kept: Kept) -> None:
+    """Remove what ended long ago, and what was reported lost and is not kept."""
+    await ground.store.sweep(ground.clock())
+    await kept.sweep()
+    await asyncio.sleep(MINUTE)
