@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.flows.mfa import SHEET, challenge, challenged, email, has, mfa_token, oob, phone, required, sent, sheet, with_everything
-from tests.world import API, MFA_OOB, MFA_RECOVERY, World, claims, world
+from tests.world import API, MFA_OOB, MFA_OTP, MFA_RECOVERY, World, claims, world
 
 ALWAYS = ("all-applications",)
 
@@ -26,6 +26,21 @@ async def test_a_code_is_sent_by_the_channel_that_is_asked_for_and_gives_tokens(
         status, tokens = await oob(w, token, answer["oob_code"], await sent(w))
         assert (status, claims(tokens["id_token"])["amr"]) == (200, ["pwd", amr, "mfa"])
         assert "recovery_code" not in tokens
+
+
+async def test_the_log_says_what_was_exchanged_for_tokens_and_what_was_not() -> None:
+    async with world(policies=ALWAYS) as w:
+        await with_everything(w)
+        token = await mfa_token(w)
+        assert (await w.token(grant_type=MFA_OTP, mfa_token=token, otp="12345"))[0] == 403
+        assert (await recover(w, token, "A" * 24))[0] == 403
+        named = (await challenge(w, token, challenge_type="oob"))["oob_code"]
+        assert (await oob(w, token, named, "000000x"))[0] == 403
+        assert (await oob(w, token, named, await sent(w)))[0] == 200
+        assert (await w.token(grant_type=MFA_OTP, mfa_token=await mfa_token(w), otp=w.code()))[0] == 200
+        assert (await recover(w, await mfa_token(w), SHEET[0]))[0] == 200
+        exchanges = [one.type for one in await w.facts() if one.type[:2] in {"se", "fe"} and one.type != "sepft"]
+        assert sorted(exchanges) == ["feoobft", "feotpft", "fercft", "seoobft", "seotpft", "sercft"]
 
 
 async def test_a_challenge_goes_to_the_strongest_that_the_client_understands() -> None:

@@ -135,11 +135,13 @@ class MfaApi:
         asked: Challenge | None = None,
         shown: Shown | None = None,
         password: str = "",
+        event: str = "",
         more: Mapping[str, object] = NOTHING,
     ) -> dict[str, object]:
         """Tokens, or mfa_required, for the one that is right; both say `more`. Raises OAuthError.
 
-        `asked` is the question that was answered; `shown` what a right answer proves, where that is not what its factor says.
+        `asked` is the question that was answered; `shown` what a right answer proves, where that is not what its factor says;
+        `event` is what the log calls the exchange.
         """
         won = next((one for one in judged if isinstance(one.verdict, Accepted)), None)
         after, ahead, issued = here.attempt, here, None
@@ -155,7 +157,7 @@ class MfaApi:
             asked,
             self.whereabouts.budget(here, first=first),
             self.mint.clock(),
-            self._facts(here, factor, browser, won=won is not None, first=first),
+            self._facts(here, factor, browser, won=won is not None, first=first, event=event, issued=issued is not None),
             ended(after) if won else after,
             issued[0] if issued else None,
             self._notices(here, factor) if won else (),
@@ -234,15 +236,17 @@ class MfaApi:
         data = {"factor": factor.words.factor, "client": here.client.name}
         return (Message("email", account.email, "recovery_used", (here.request.ui_locales or ("en",))[0], data),)
 
-    def _facts(self, here: Here, factor: Factor, browser: Browser, *, won: bool, first: bool) -> Mapping[Settled, Sequence[Fact]]:
+    def _facts(self, here: Here, factor: Factor, browser: Browser, *, won: bool, first: bool, event: str, issued: bool) -> Mapping[Settled, Sequence[Fact]]:
         def fact(type: str, **data: object) -> Fact:
             account = here.arrival.account.id if here.arrival.account else None
             return self.mint.fact(type, account, here.attempt.client, factor=factor.kind, ip=browser.ip, **data)
 
         happened = fact(factor.words.log_done if won else factor.words.log_failed)
+        failed = (fact(f"fe{event}"),) if event else ()
+        exchanged = (fact(f"se{event}"),) if event and issued else failed if not won else ()
         return {
-            "done": (fact("sepft"),) if first and won else (happened,),
-            "used": (fact(factor.words.log_failed, reason="already_used"),),
+            "done": (fact("sepft"),) if first and won else (happened, *exchanged),
+            "used": (fact(factor.words.log_failed, reason="already_used"), *failed),
             "no tries": (fact(factor.words.log_limit),),
         }
 

@@ -47,10 +47,10 @@ class MfaGrants:
         """Compares all enrolments of its kind, for one try of each and one of the account."""
         factor, question = self._of_grant(token.MFA_OTP), here.arrival.challenge
         if question is not None and question.offer and question.kind == factor.kind:
-            return await self._confirm(here, question, otp, browser, errors.wrong_otp)
+            return await self._confirm(here, question, otp, browser, errors.wrong_otp, event="otpft")
         ask, mine = self.api.whereabouts.ask(here, factor), self._usable(here, factor)
         judged = _one_winner([Judged(one, factor.verify(one, None, otp.encode(), ask)) for one in mine])
-        return await self.api.settle(here, judged, factor, browser, errors.wrong_otp)
+        return await self.api.settle(here, judged, factor, browser, errors.wrong_otp, event="otpft")
 
     async def _oob(self, here: Here, asked: token.MfaOobRequest, browser: Browser) -> dict[str, object]:
         """The code of the question that oob_code names, which must be this token's own (attacks: row 4)."""
@@ -58,13 +58,13 @@ class MfaGrants:
         if not asked.binding_code:
             raise errors.missing("binding_code")
         if question.offer:
-            return await self._confirm(here, question, asked.binding_code, browser, errors.wrong_binding_code)
+            return await self._confirm(here, question, asked.binding_code, browser, errors.wrong_binding_code, event="oobft")
         factor = self.api.whereabouts.gate.factors[question.kind]
         one = next((one for one in self._usable(here, factor) if one.id in question.to), None)
         if one is None:
             raise errors.expired_oob_code()
         verdict = factor.verify(one, question, asked.binding_code.encode(), self.api.whereabouts.ask(here, factor))
-        return await self.api.settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_binding_code, asked=question)
+        return await self.api.settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_binding_code, asked=question, event="oobft")
 
     async def _recovery(self, here: Here, code: str, browser: Browser) -> dict[str, object]:
         """A code of the account's own sheet (CVE-2025-64175); the one that takes its place is stored with the verdict, and told once."""
@@ -74,7 +74,7 @@ class MfaGrants:
         if isinstance(verdict, Accepted) and isinstance(factor, Replaces):
             state, fresh = factor.replaced(verdict.state, ask)
             verdict, more = verdict._replace(state=state), {"recovery_code": fresh}
-        return await self.api.settle(here, (Judged(one, verdict),), factor, browser, errors.rejected, more=more)
+        return await self.api.settle(here, (Judged(one, verdict),), factor, browser, errors.rejected, event="rcft", more=more)
 
     def may_enrol(self, here: Here, factor: Factor) -> None:
         """Whether its holder may add a factor of this kind. Raises OAuthError where a stronger proof is needed first (attacks: row 5)."""
@@ -113,7 +113,7 @@ class MfaGrants:
             raise errors.expired_oob_code()
         return question
 
-    async def _confirm(self, here: Here, question: Challenge, answer: str, browser: Browser, wrong: Wrong) -> dict[str, object]:
+    async def _confirm(self, here: Here, question: Challenge, answer: str, browser: Browser, wrong: Wrong, *, event: str) -> dict[str, object]:
         """Complete an enrolment: a confirm is a try, and whether the account may have it is decided again here and in the commit."""
         factor, account = self.api.whereabouts.gate.factors[question.kind], here.arrival.account
         self.may_enrol(here, factor)
@@ -136,7 +136,7 @@ class MfaGrants:
             new,
             self.api.whereabouts.budget(here, first=False),
             self.api.mint.clock(),
-            self._facts(here, factor, verdict, browser),
+            self._facts(here, factor, verdict, browser, event=event, issued=issued is not None),
             ended(after) if new else after,
             issued[0] if issued else None,
             self._told(here, factor),
@@ -177,12 +177,16 @@ class MfaGrants:
             return ()
         return (Message("email", account.email, "factor_added", (here.request.ui_locales or ("en",))[0], data),)
 
-    def _facts(self, here: Here, factor: Factor, verdict: Verdict, browser: Browser) -> Mapping[Settled, Sequence[Fact]]:
+    def _facts(self, here: Here, factor: Factor, verdict: Verdict, browser: Browser, *, event: str, issued: bool) -> Mapping[Settled, Sequence[Fact]]:
         def fact(type: str, **data: object) -> Fact:
             return self.api.mint.fact(type, here.attempt.account, here.attempt.client, factor=factor.kind, ip=browser.ip, **data)
 
-        done = fact(factor.words.log_enrolled) if isinstance(verdict, Accepted) else fact("gd_start_enroll_failed", reason=verdict.reason)
-        return {"done": (done,), "used": (fact("gd_start_enroll_failed", reason="already_used"),), "no tries": (fact(factor.words.log_limit),)}
+        failed = fact(f"fe{event}")
+        if isinstance(verdict, Accepted):
+            done = (fact(factor.words.log_enrolled), *((fact(f"se{event}"),) if issued else ()))
+        else:
+            done = fact("gd_start_enroll_failed", reason=verdict.reason), failed
+        return {"done": done, "used": (fact("gd_start_enroll_failed", reason="already_used"), failed), "no tries": (fact(factor.words.log_limit),)}
 
 
 def pending(factor: Factor, question: Challenge) -> str:
