@@ -88,6 +88,25 @@ async def test_row_15_nobody_learns_who_has_an_account() -> None:
         assert {one["to"] for one in await w.mail() if "code" in one["data"]} == {"ada@example.test"}
 
 
+@pytest.mark.parametrize("begun", [True, False])
+async def test_row_15_guesses_without_a_question_are_counted_with_those_that_had_one(begun: bool) -> None:
+    """Else whoever has spent the tries of one count would learn from the other whether there is an account."""
+    async with world() as w:
+        await on(w)
+        await w.person(verified=True)
+        told = {}
+        for address in ("ada@example.test", "nobody@example.test"):
+            if begun:
+                await start(w, address)
+            guessed = [(await given(w, f"x{number}", address))[0] for number in range(10)]
+            w.clock.now += 301 if begun else 0
+            late = (await given(w, "x", address))[0]
+            await start(w, address)
+            told[address] = (guessed, late, (await given(w, "x", address))[0])
+            w.clock.now += 7200
+        assert told["ada@example.test"] == told["nobody@example.test"] == ([403] * 9 + [429], 429, 429)
+
+
 async def test_messages_that_an_account_has_had_elsewhere_are_not_told_of() -> None:
     async with world() as w:
         await on(w)

@@ -23,7 +23,7 @@ from yett.flows.mint import digest
 from yett.flows.numbers import e164
 from yett.flows.steps import Browser
 from yett.oauth import errors, token
-from yett.ports import Judged
+from yett.ports import Arrival, Judged
 
 # How an attempt is held that a destination was sent a code for.
 VIA = "passwordless"
@@ -63,12 +63,13 @@ class Passwordless:
         """The grant: tokens, or mfa_required. Raises OAuthError."""
         factor, to = self._by(asked.realm, asked.username, client, catalogue)
         request = token.as_authorization(asked, client, catalogue.apis)
-        here = await self._find(_name(client, asked.realm, to))
-        one = self._mine(here, factor, to) if here else None
-        question = here.arrival.challenge if here else None
-        if here is None or one is None or question is None or one.id not in question.to:
+        here = await self._find(_name(client, asked.realm, to)) or await self._unasked(to, client, catalogue)
+        one, question = self._mine(here, factor, to), here.arrival.challenge
+        if one is None:
             await self._nobody(to, asked.realm, client, catalogue, browser)
         here = here._replace(attempt=here.attempt._replace(request=msgspec.json.encode(request)), request=request)
+        # A guess is counted where there is no question as well: one count for each destination, whoever's it is (attacks: row 15).
+        question = question if question and one.id in question.to else None
         verdict = factor.verify(one, question, asked.otp.encode(), self.api.whereabouts.ask(here, factor))
         first = verdict.shown._replace(first=True) if isinstance(verdict, Accepted) and verdict.shown else None
         judged, wrong = (Judged(one, verdict),), lambda: errors.wrong_passwordless(asked.realm)
@@ -89,6 +90,15 @@ class Passwordless:
 
     async def _find(self, id: str) -> Here | None:
         return await self.api.whereabouts.find(id, Browser(holder=id), VIA)
+
+    async def _unasked(self, to: str, client: Client, catalogue: Catalogue) -> Here:
+        """Where there is no attempt, nobody was sent a code, or long ago."""
+        account = await self.api.store.find(to)
+        # Looked for whether there is one or not: a load less would tell.
+        found = await self.api.store.account(account.id if account else to)
+        now = self.api.mint.clock()
+        attempt = Attempt(self.api.mint.name(), VIA, b"", client.id, now, now, identifier=to, request=_request("en"))
+        return self.api.whereabouts.stand(attempt, Arrival(catalogue.version, attempt, *(found or (None, ()))), catalogue)
 
     def _mine(self, here: Here, factor: Factor, to: str) -> Enrolment | None:
         """The account's own enrolment of this destination, if it may be asked now."""
