@@ -5,6 +5,7 @@ import pytest
 from tests.contract.samples import (
     BUDGET,
     CODE,
+    DAY,
     NOW,
     account,
     begun,
@@ -110,6 +111,31 @@ async def test_a_new_generation_replaces_the_state_whatever_its_mark(store: Stor
     found = await store.account(owner.id)
     assert found
     assert found[1] == (again,)
+
+
+@pytest.mark.parametrize("until", ["paced", "disabled"])
+async def test_rows_1_and_2_a_rename_that_crosses_guesses_gives_none_of_their_tries_back(store: Store, until: str) -> None:
+    owner, (one,) = await somebody(store)
+    budget = BUDGET if until == "paced" else BUDGET._replace(cap=3)
+    for _ in range(3):
+        await store.settle(await begun(store, owner), (wrong(one),), None, budget, NOW, {})
+    seen = await store.account(owner.id)
+    assert seen
+    assert await store.change_account(owner, owner, (one._replace(name="renamed"),), ends=False, now=NOW, facts=())
+    found = await store.account(owner.id)
+    assert found
+    assert found[1] == (seen[1][0]._replace(name="renamed"),)
+    assert (found[1][0].failures, found[1][0].status) == (3, "active" if until == "paced" else "disabled")
+
+
+async def test_what_is_disabled_can_still_be_reported_lost(store: Store) -> None:
+    owner, (one,) = await somebody(store)
+    await store.settle(await begun(store, owner), (wrong(one),), None, BUDGET._replace(cap=1), NOW, {})
+    lost = one._replace(status="suspended", leaves_at=NOW + DAY)
+    assert await store.change_account(owner, owner, (lost,), ends=False, now=NOW, facts=())
+    found = await store.account(owner.id)
+    assert found
+    assert (found[1][0].status, found[1][0].leaves_at) == ("suspended", NOW + DAY)
 
 
 async def test_nobody_writes_over_the_enrolment_of_another(store: Store) -> None:

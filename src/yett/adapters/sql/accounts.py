@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from sqlalchemy import Executable, and_, delete, func, or_, select, true, update
+from sqlalchemy import Executable, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from yett.adapters.sql import rows
@@ -75,16 +75,28 @@ LIKE = (_PAGE.where(_LIKE), select(func.count()).select_from(accounts).where(_LI
 OPEN_ACCOUNT = into(accounts).on_conflict_do_nothing()
 _PUT = into(enrolments)
 _KEPT = {"id", "account", "kind", "created_at"}
+# What guesses and logins move: whoever writes the same generation again has read it before they did (attacks: rows 1 and 2).
+_COUNTED = {"failures", "paced_at", "locked_until", "rests_until", "used_at"}
+_ANEW = enrolments.c.generation < _PUT.excluded.generation
+_FALLEN = and_(enrolments.c.status == "disabled", _PUT.excluded.status == "active", ~_ANEW)
+
+
+def _put(name: str) -> ColumnElement[object]:
+    """What a column becomes where the enrolment is there already."""
+    stays = ~_ANEW if name in _COUNTED else _FALLEN if name == "status" else None
+    return _PUT.excluded[name] if stays is None else case((stays, enrolments.c[name]), else_=_PUT.excluded[name])
+
+
 # A state is replaced only by a newer generation, or where nothing was used since it was read: a rename that crosses
 # a login must not bring back a code that was used in it.
 PUT = _PUT.on_conflict_do_update(
     index_elements=["id"],
-    set_={column.name: _PUT.excluded[column.name] for column in enrolments.c if column.name not in _KEPT},
+    set_={column.name: _put(column.name) for column in enrolments.c if column.name not in _KEPT},
     where=and_(
         enrolments.c.account == _PUT.excluded.account,
         enrolments.c.kind == _PUT.excluded.kind,
         or_(
-            enrolments.c.generation < _PUT.excluded.generation,
+            _ANEW,
             and_(
                 enrolments.c.generation == _PUT.excluded.generation,
                 enrolments.c.mark == _PUT.excluded.mark,
