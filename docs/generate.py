@@ -218,8 +218,8 @@ def regimes() -> str:
         "Named sets of limits. `yett serve --regime NAME` at the first start, `yett regime set NAME` later. Under a strict regime an operator's own "
         "figures tighten or have no effect.",
         _table(("", *REGIMES), rows),
-        "Not there yet, and so not enforced: what is said of SMS, voice, push, phishing-resistant factors, approvals and passwords that stand alone. "
-        "No factor of this release reaches aal 3, so under `nist-aal3` nobody gets in.",
+        "Not there yet, and so not enforced: what is said of push, approvals, offers of phishing-resistant factors and passwords that stand alone. "
+        "Only a key whose attestation was verified reaches aal 3: without one nobody gets in under `nist-aal3`.",
     )
 
 
@@ -257,7 +257,7 @@ def acr_values() -> str:
         "For `acr_values`, `claims` and the requirements of an API. *mfa*: two categories from independent channels, or one key with user "
         "verification. *phr*: bound to the verifier's name. *phrh*: that, in attested hardware. *aal*: NIST SP 800-63B-4. Values that are not "
         "here are met by nothing. "
-        "No factor of this release reaches phr, phrh or aal 3.",
+        "Passkeys, security keys and biometrics reach phr, those whose attestation was verified also phrh and aal 3.",
         _table(("value", "stands for", "is also enough for"), rows),
     )
 
