@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.core.factors.webauthn.authenticator import UP, UV
+from tests.flows.test_webauthn import enrolled, key
 from tests.http.browser import Browser, Page
 from tests.world import MULTI_FACTOR, World, world
 from yett.domain.enrolment import Enrolment
@@ -227,6 +229,22 @@ async def test_whoever_is_blocked_resets_nothing() -> None:
         before = len(await house.mail())
         await asked(house)
         assert len(await house.mail()) == before
+
+
+async def test_a_passkey_counts_as_a_factor_although_it_may_stand_first() -> None:
+    """Else the mailbox alone would give a password to an account that is protected by the strongest there is."""
+    async with world() as house:
+        await house.configure(factors={**house.tenant.factors, "passkey": True})
+        await house.person(totp=False)
+        await enrolled(house, house.browser(), "passkey", key(flags=UP | UV))
+        assert "passkey" in await kept(house)
+        browser = house.browser()
+        await asked(house)
+        page = await browser.get(at := await link(house))
+        assert (page.screen, page.status) == ("link-note", 400)
+        forced = await browser.post("/u/reset-password", {"state": at.partition("ticket=")[2], "password": NEW})
+        assert (forced.screen, forced.status) == ("link-note", 400)
+        assert (await kept(house))["password"].state.secret == b"plain:secret of ada"
 
 
 async def test_a_factor_that_is_suspended_still_counts() -> None:

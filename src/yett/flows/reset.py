@@ -101,7 +101,7 @@ class Reset:
         """The factors on another channel that the account has: suspended and locked ones count, for they may come back."""
         owner, case = found.owner, self.ownership.case(found.owner, self.mint.clock())
         mailbox = self._mailbox(found)
-        others = (one for one in case.enrolments if one.status not in {"pending", "deleted"} and not case.promises[one.id].first)
+        others = (one for one in case.enrolments if one.status not in {"pending", "deleted"} and case.promises[one.id].category != "knowledge")
         on = (one for one in others if self.ownership.gate.on(self.ownership.gate.factors[one.kind], owner.catalogue))
         return tuple(one for one in on if case.promises[one.id].channel is None or case.promises[one.id].channel != mailbox)
 
