@@ -116,6 +116,19 @@ async def test_row_4_an_mfa_token_opens_no_page_and_a_pages_cookie_no_grant() ->
         assert (await browser.get(f"/u/mfa-otp-challenge?state={state}")).screen == "error"
 
 
+async def test_row_7_a_form_without_its_answer_passes_no_page_cve_2026_49448() -> None:
+    async with world() as w:
+        await always(w)
+        page = await w.authorize(browser := w.browser())
+        for screen, answer in (("login-id", "ada@example.test"), ("login-password", "secret of ada"), ("mfa-otp-challenge", "")):
+            for nothing in ({}, {"action": ""}, {"username": "", "password": "", "code": ""}):
+                forced = await browser.post(f"/u/{screen}", {**page.hidden, **nothing})
+                assert (forced.screen, "code" in forced.query) == (screen, False)
+            if answer:
+                page = await browser.submit(page, **{"username" if screen == "login-id" else "password": answer})
+        assert (await browser.post("/u/mfa-otp-challenge", {})).screen == "error"
+
+
 async def test_row_8_the_highest_requirement_wins_wherever_it_stands() -> None:
     async with world() as w:
         await w.person()
