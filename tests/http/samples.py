@@ -44,7 +44,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     month = Remember(30)
     choices = (
         Option("1", "passkey", label="Ada\u2019s phone"),
-        Option("2", "totp", last_used=True),
+        Option("2", "otp", last_used=True),
         Option("3", "email", masked="a••@e••••••.com"),
     )
 
@@ -56,7 +56,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("login-id", "error", login._replace(account="", error="missing_username"))
     yield sample("login-password", username="ada@example.com")
     yield sample("reset-password-request")
-    yield sample("reset-password-methods", options=(Option("1", "totp"), Option("2", "recovery-code")))
+    yield sample("reset-password-methods", options=(Option("1", "otp"), Option("2", "recovery-code")))
     yield sample("reset-password-challenge", target="", resend=False)
     yield sample("reset-password-challenge", "sent", login._replace(error="wrong_code"), target="•••• 3456", resend=True)
     yield sample("reset-password")
@@ -75,12 +75,12 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("mfa-email-challenge", target="a••@e••••••.com", remember=month, others=True, recovery=True, resend_in=42, resends_left=3, attempts_left=4)
     yield sample("mfa-email-challenge", "spent", login._replace(error="too_many_messages"), target="a••@e••••••.com", others=True, resends_left=0)
     yield sample(
-        "mfa-email-challenge", "unasked", login._replace(error="too_many_messages"), target="x", unasked=True, instead=Option("1", "totp"), others=True
+        "mfa-email-challenge", "unasked", login._replace(error="too_many_messages"), target="x", unasked=True, instead=Option("1", "otp"), others=True
     )
     yield from _telephone(sample, login, month)
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)
-    yield sample("mfa-begin-enroll-options", options=(Option("a", "totp"), Option("b", "email")), optional=True)
+    yield sample("mfa-begin-enroll-options", options=(Option("a", "otp"), Option("b", "email")), optional=True)
     for screen in ("mfa-webauthn-roaming-challenge", "mfa-webauthn-platform-challenge", "passkey-challenge"):
         yield sample(screen, ceremony='{"challenge":"AAAA","allowCredentials":[]}', remember=month, others=True, recovery=True)
     yield sample("mfa-webauthn-roaming-challenge", "error", login._replace(error="cloned"), ceremony='{"challenge":"AAAA"}', others=True)
@@ -138,7 +138,7 @@ def _telephone(sample: Callable[..., Sample], login: Page, month: Remember) -> I
     line: dict[str, object] = {"target": "•••• 4711", "remember": month, "others": True, "recovery": True}
     yield sample("mfa-sms-challenge", "", switch="voice", resend_in=30, **line)
     yield sample("mfa-sms-challenge", "enrolling", target="+49 176 12345678", switch="voice", enrolling=True, notice=True, others=True)
-    yield sample("mfa-sms-challenge", "refused", login._replace(error="held_back"), unasked=True, instead=Option("2", "totp"), **line)
+    yield sample("mfa-sms-challenge", "refused", login._replace(error="held_back"), unasked=True, instead=Option("2", "otp"), **line)
     yield sample("mfa-voice-challenge", "", switch="sms", digits=8, **line)
     yield sample("mfa-voice-challenge", "error", login._replace(error="wrong_code"), attempts_left=2, switch="sms", **line)
     yield sample("mfa-voice-challenge", "stuck", login._replace(error="not_served"), target="•••• 4711", unasked=True)
@@ -148,11 +148,11 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
     """Security settings: somebody who has much, somebody who has nothing, and every page that asks or tells."""
     say, then = speech(locale).say, 1764000000
     methods = (
-        Card("totp%7C1", "totp", then - 9_000_000, "Ada\u2019s phone", used_at=then - 4000),
+        Card("totp%7C1", "otp", then - 9_000_000, "Ada\u2019s phone", used_at=then - 4000),
         Card("sms%7C1", "sms", then - 300, masked="+49 ••• 17", fresh=True),
         Card("email%7C1", "email", then - 20_000_000, masked="a•••@e•••.com", used_at=then - 800_000, fixed=True),
     )
-    lost = Card("totp%7C2", "totp", then - 9_000_000, used_at=then - 4000, leaves_at=then + 250_000)
+    lost = Card("totp%7C2", "otp", then - 9_000_000, used_at=then - 4000, leaves_at=then + 250_000)
     chrome = Whereabouts("1", "Chrome · macOS", then - 90_000, then - 60, "203.0.113.7", then + 2_000_000, here=True)
     firefox = Whereabouts("2", "Firefox · Windows", then - 900_000, then - 80_000, "2001:db8::17:4", then + 1_000_000)
     events = (
@@ -168,7 +168,7 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
     yield Sample("account-lost", "account", page._replace(data={**some, "methods": (lost, *methods), "events": events, "told": say(DONE["lost"])}))
     yield Sample("account-bare", "account", page._replace(data={"sessions": (chrome,), "events": events[:1], "adds": True, "password": password}))
     yield Sample("account-activity", "account-activity", page._replace(data={"events": events * 3}))
-    yield Sample("account-add", "account-add", page._replace(data={"options": (Option("totp", "totp"), Option("sms", "sms"))}))
+    yield Sample("account-add", "account-add", page._replace(data={"options": (Option("otp", "otp"), Option("sms", "sms"))}))
     yield Sample("account-rename", "account-rename", page._replace(data={"label": "Ada\u2019s phone", "name": "Ada\u2019s phone"}))
     yield Sample("account-rename-error", "account-rename", page._replace(data={"label": "Ada\u2019s phone", "name": ""}, error="busy"))
     for name, asking in ASKING.items():

@@ -201,7 +201,7 @@ def test_a_new_code_can_be_asked_for_until_there_are_none_left() -> None:
 
 
 def test_the_chooser_keeps_its_order_and_marks_what_was_used_last() -> None:
-    html = shown("mfa-login-options", options=(Option("2", "webauthn-roaming"), Option("1", "totp", last_used=True), Option("3", "pigeon")))
+    html = shown("mfa-login-options", options=(Option("2", "webauthn-roaming"), Option("1", "otp", last_used=True), Option("3", "pigeon")))
     assert [button["value"] for button in Tags(html.encode()).named("button", **{"class": "choice"})] == ["2", "1", "3"]
     assert html.index("Authenticator app") < html.index("Last used") < html.index("pigeon")
 

@@ -40,7 +40,7 @@ ALARMING = frozenset({"wrong_password", "too_many_tries", "method_refused", "bro
 
 
 class Event(NamedTuple):
-    """One thing that happened: `what` is a message id, `kind` the factor's; `client` is the application's name."""
+    """One thing that happened: `what` is a message id, `kind` what its factor is known as; `client` is the application's name."""
 
     at: int
     what: str
@@ -62,7 +62,7 @@ class Activity:
         """The newest events first, `most` of them."""
         found, _ = await self.store.facts(0, LOOKS_AT, account=account.id)
         told = ((fact, self._what(fact)) for fact in found)
-        return tuple(_event(fact, what, catalogue) for fact, what in told if what)[:most]
+        return tuple(self._event(fact, what, catalogue) for fact, what in told if what)[:most]
 
     async def log(self, account: Account) -> list[Mapping[str, object]]:
         """Everything that is kept about the account, the newest first; a fact never holds a secret."""
@@ -88,8 +88,7 @@ class Activity:
         meant = {words.log_limit: "too_many_tries", words.log_failed: "method_refused", words.log_done: "method_accepted", words.log_enrolled: "method_added"}
         return meant.get(fact.type, "")
 
-
-def _event(fact: Fact, what: str, catalogue: Catalogue) -> Event:
-    client = catalogue.clients.get(fact.client or "")
-    said = {name: str(fact.data.get(name, "")) for name in ("factor", "ip", "user_agent")}
-    return Event(fact.at, what, said["factor"], client.name if client else "", said["ip"], said["user_agent"], what in ALARMING)
+    def _event(self, fact: Fact, what: str, catalogue: Catalogue) -> Event:
+        client = catalogue.clients.get(fact.client or "")
+        kind, ip, agent = (str(fact.data.get(name, "")) for name in ("factor", "ip", "user_agent"))
+        return Event(fact.at, what, self.gate.known_as(kind), client.name if client else "", ip, agent, what in ALARMING)

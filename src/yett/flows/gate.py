@@ -38,6 +38,11 @@ class Gate:
         """Whether the tenant has it switched on; what Auth0 has no switch for (a password) always is."""
         return not factor.words.factor or catalogue.tenant.factors.get(factor.words.factor, False)
 
+    def known_as(self, kind: str) -> str:
+        """The name under which people know a factor of this kind: Auth0's, where it has one."""
+        factor = self.factors.get(kind)
+        return (factor.words.factor if factor else "") or kind
+
     def case(
         self,
         attempt: Attempt,

@@ -105,7 +105,7 @@ class Showing:
             case _:
                 data["optional"] = place.optional
                 data["others"] = len(place.choices) > 1
-                data["choices"] = tuple(Choice(kind, kind) for kind in place.choices)
+                data["choices"] = tuple(Choice(kind, self.whereabouts.gate.known_as(kind)) for kind in place.choices)
         if place.channels:
             data |= self._by_channel(here)
         return data
@@ -149,7 +149,8 @@ class Showing:
         by_id, last_resort = self._of(here), self.way_back(here)
         chosen = [by_id[one] for one in here.place.choices if one != last_resort]
         last = max((one.used_at or 0 for one in chosen), default=0)
-        return tuple(Choice(one.id, one.kind, one.name, last_used=bool(last) and one.used_at == last) for one in chosen)
+        known = self.whereabouts.gate.known_as
+        return tuple(Choice(one.id, known(one.kind), one.name, last_used=bool(last) and one.used_at == last) for one in chosen)
 
     def _of(self, here: Here) -> Mapping[str, Enrolment]:
         return {one.id: one for one in here.case.enrolments}

@@ -97,7 +97,7 @@ class Account:
         act = "absent" if found is None else "keep" if form is None else "kept"
         locale = choose_locale((), browser.languages, tenant.locales)
         spoken = speech(locale)
-        name = found.name or spoken.means(found.kind).label if found else ""
+        name = found.name or spoken.means(self._known(found.kind)).label if found else ""
         page = Page(locale, tenant.brand, action="/lost", state=ticket, demo=self.pages.edge.demo, data=_asking(spoken, act, name))
         return Response(NOT_FOUND if found is None else 200, render("account-confirm" if ASKING[act].button else "account-note", page))
 
@@ -127,7 +127,7 @@ class Account:
             case Listed(inside, events):
                 return self._render("account-activity", inside, {"events": _events(events, speech(inside.owner.locale))}, path)
             case Adding(inside, kinds, error):
-                return self._render("account-add", inside, {"options": tuple(Option(kind, kind) for kind in kinds)}, path, error)
+                return self._render("account-add", inside, {"options": tuple(Option(kind, self._known(kind)) for kind in kinds)}, path, error)
             case Done(inside, "password"):
                 return self._render("account-note", inside, self._asking(inside, "new-password", None), path)
             case Done(inside, act):
@@ -141,7 +141,7 @@ class Account:
         """The pages of a login that ask, with the report in the place of an attempt."""
         match shown:
             case Ways(inside, handle, ways):
-                options = tuple(Option(one.enrolment.id, one.enrolment.kind, one.enrolment.name, masked=one.masked) for one in ways)
+                options = tuple(Option(one.enrolment.id, self._known(one.enrolment.kind), one.enrolment.name, masked=one.masked) for one in ways)
                 return self._render("mfa-login-options", inside, {"options": options}, path, state=handle)
             case Code(inside, handle, way, screen, show, error):
                 return self._render(screen, inside, _code(screen, show), path, error, state=f"{handle} {way.enrolment.id}")
@@ -165,12 +165,15 @@ class Account:
     def _asking(self, inside: Inside, act: str, subject: object) -> Mapping[str, object]:
         return _asking(speech(inside.owner.locale), act, self._name(inside, subject))
 
+    def _known(self, kind: str) -> str:
+        return self.settings.own.ownership.gate.known_as(kind)
+
     def _name(self, inside: Inside, subject: object) -> str:
         """What a person calls it."""
         spoken = speech(inside.owner.locale)
         match subject:
             case Method():
-                return subject.enrolment.name or spoken.means(subject.enrolment.kind).label
+                return subject.enrolment.name or spoken.means(self._known(subject.enrolment.kind)).label
             case Place(name=name):
                 return called(name, spoken)
             case _:
@@ -180,7 +183,7 @@ class Account:
         one, now = method.enrolment, self.settings.own.mint.clock()
         return Card(
             quote(one.id),
-            one.kind,
+            self._known(one.kind),
             one.created_at,
             one.name,
             method.masked,

@@ -35,7 +35,7 @@ class TicketPages:
         """GET: what the ticket is for. It stays good, however often it is looked at."""
         ticket = dict(request.query).get("ticket", "")
         opened = await self.tickets.open(ticket, self.pages.edge.browser(request))
-        return await self._over(request) if opened is None else self._page(request, opened, ticket, "", CHOOSE, _choices(opened))
+        return await self._over(request) if opened is None else self._page(request, opened, ticket, "", CHOOSE, self._choices(opened))
 
     async def answer(self, request: Request) -> Response:
         """POST: each step on the way."""
@@ -55,7 +55,7 @@ class TicketPages:
             return await self._begin(request, opened, ticket, place, form)
         if "." in place and action in {"default", *AGAIN}:
             return await self._on(request, opened, ticket, place, form)
-        return self._page(request, opened, ticket, "", CHOOSE, _choices(opened))
+        return self._page(request, opened, ticket, "", CHOOSE, self._choices(opened))
 
     async def _begin(self, request: Request, opened: Open, ticket: str, kind: str, form: Mapping[str, str]) -> Response:
         factor = self._factor(kind)
@@ -68,14 +68,14 @@ class TicketPages:
         error = begun if isinstance(begun, str) else "unusable"
         if typed:
             return self._number(request, opened, ticket, factor, form, error)
-        return self._page(request, opened, ticket, "", CHOOSE, _choices(opened), error)
+        return self._page(request, opened, ticket, "", CHOOSE, self._choices(opened), error)
 
     async def _on(self, request: Request, opened: Open, ticket: str, handle: str, form: Mapping[str, str]) -> Response:
         """A code, or the wish for another one."""
         arrival = await self.tickets.own.handles.find(handle, opened.owner.account.id)
         question = arrival.challenge
         if question is None or not opened.suffices:
-            return self._page(request, opened, ticket, "", CHOOSE, _choices(opened), "expired")
+            return self._page(request, opened, ticket, "", CHOOSE, self._choices(opened), "expired")
         action = form["action"]
         if action in AGAIN:
             channel = question.channel if action == "resend" else action
@@ -154,9 +154,9 @@ class TicketPages:
     def _factor(self, kind: str) -> Factor:
         return self.tickets.own.ownership.gate.factors[kind]
 
-
-def _choices(opened: Open) -> Mapping[str, object]:
-    return {"choices": tuple(Choice(kind, kind) for kind in opened.kinds)}
+    def _choices(self, opened: Open) -> Mapping[str, object]:
+        known = self.tickets.own.ownership.gate.known_as
+        return {"choices": tuple(Choice(kind, known(kind)) for kind in opened.kinds)}
 
 
 def _vouched(ticket: str) -> str:

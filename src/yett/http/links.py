@@ -78,7 +78,7 @@ class Links:
             case Choosing(found, error):
                 return await self._page(RESET, browser, action, handle, error=error, account=found.owner.account.email)
             case Ways(found, ways, error):
-                options = tuple(Option(one.id, one.kind, one.name) for one in ways)
+                options = tuple(Option(one.id, self.reset.ownership.gate.known_as(one.kind), one.name) for one in ways)
                 email, choice = found.owner.account.email, {"options": options}
                 return await self._page("reset-password-methods", browser, action, handle, error=error, account=email, data=choice)
             case Question(found, way, question, error):

@@ -177,9 +177,9 @@ SAME_TROUBLE: Mapping[str, str] = dict.fromkeys(
     "invalid_request",
 )
 
-# The kinds of factor as a person knows them; keys are enrolment kinds and Auth0's names of options.
+# Factors as a person knows them, by Auth0's names.
 MEANS: Mapping[str, Means] = {
-    "totp": Means("Authenticator app", "A code from the app on your phone", "phone"),
+    "otp": Means("Authenticator app", "A code from the app on your phone", "phone"),
     "email": Means("Email", "A code sent to your mailbox", "mail"),
     "sms": Means("Text message", "A code sent to your phone", "message"),
     "voice": Means("Phone call", "A code read to you by phone", "call"),
@@ -191,7 +191,6 @@ MEANS: Mapping[str, Means] = {
     "password": Means("Password", "The password of your account", "lock"),
 }
 MEANS_ALIASES: Mapping[str, str] = {
-    "otp": "totp",
     "phone": "sms",
     "recovery": "recovery-code",
     "recovery_code": "recovery-code",
