@@ -5,6 +5,10 @@ import re
 
 import pytest
 
+from tests.core.factors.webauthn.authenticator import UP, UV
+from tests.flows.mfa import SHEET, has, sheet
+from tests.flows.test_webauthn import enrolled as passkeyed
+from tests.flows.test_webauthn import key, made
 from tests.http.browser import Browser, Page
 from tests.world import MULTI_FACTOR, World, claims, essential, otp, world
 
@@ -159,6 +163,47 @@ async def test_a_lost_device_is_replaced_by_whoever_used_a_recovery_code_and_the
             _, answer = await w.exchange(page)
             assert claims(answer["id_token"])["acr"] == MULTI_FACTOR
         assert await kinds(w) == ["password", "recovery-code", "totp", "totp"]
+
+
+async def test_row_5_a_recovery_code_makes_way_for_no_key_where_there_is_one() -> None:
+    """To add what is phishing-resistant wants a proof that is, and a recovery code never is one, whatever a login goes on to offer."""
+    async with world() as w:
+        await w.configure(factors={**w.tenant.factors, "webauthn-roaming": True, "passkey": True})
+        await w.person(totp=False)
+        await passkeyed(w, w.browser(), "passkey", key(flags=UP | UV))
+        await has(w, sheet())
+        w.clock.now += 3600
+        browser = w.browser()
+        page = await w.login(browser, claims=DEMANDED)
+        assert page.screen == "passkey-challenge"
+        page = await browser.submit(page, action="recovery-code")
+        page = await browser.submit(page, code=SHEET[0])
+        assert page.screen == "mfa-otp-enrollment-qr" or 'value="totp"' in page.text
+        assert 'value="passkey"' not in page.text
+        assert 'value="webauthn-roaming"' not in page.text
+        page = await browser.submit(page, action="passkey")
+        assert not page.screen.startswith("passkey")
+        assert (await kinds(w)).count("passkey") == 1
+
+
+async def test_row_5_whoever_came_to_add_a_key_before_there_was_one_adds_none_afterwards() -> None:
+    async with world() as w:
+        await w.configure(factors={**w.tenant.factors, "passkey": True})
+        await w.person()
+        browser, other = w.browser(), w.browser()
+        await w.login(browser, claims=DEMANDED)
+        page = await browser.get("/account/add")
+        page = await browser.submit(page, action="passkey")
+        assert page.screen == "passkey-enrollment"
+        answer = made(key(id=b"of somebody else", flags=UP | UV), page)
+        w.clock.now += 30
+        await w.login(other, claims=DEMANDED)
+        theirs = await other.submit(await other.get("/account/add"), action="passkey")
+        assert theirs.screen == "passkey-enrollment"
+        await other.submit(theirs, response=made(key(flags=UP | UV), theirs))
+        assert (await kinds(w)).count("passkey") == 1
+        await browser.submit(page, response=answer)
+        assert (await kinds(w)).count("passkey") == 1
 
 
 async def test_a_strict_regime_has_the_address_confirmed_before_the_first_factor() -> None:

@@ -185,7 +185,7 @@ class Whereabouts:
             case Verify(reasons):
                 return self._verify(reasons)
             case Allow():
-                return self._wished(case, catalogue) or self._after(case, catalogue, now) or Place("finish")
+                return self._wished(case, catalogue, now) or self._after(case, catalogue, now) or Place("finish")
             case Deny(reason):
                 return Place("refuse", kind=reason)
 
@@ -236,29 +236,33 @@ class Whereabouts:
             return Place("refuse", kind="unmet_authentication_requirements")
         return Place("enrol", factor.words.screen_enrol, None, factor.kind, reasons, verifies=True)
 
-    def _wished(self, case: Case, catalogue: Catalogue) -> Place | None:
-        """What its holder came to enrol, once the gate lets them."""
+    def _wished(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
+        """What its holder came to enrol, once the gate lets them; what it takes may have grown since they came."""
         factor = self.gate.factors.get(wish(case.attempt))
         if factor is None or not factor.words.screen_enrol or not self.gate.on(factor, catalogue):
             return None
         if address_first(case):
             return self._verify(())
+        if may_change(case, now, factor.promise(None)):
+            return Place("refuse", kind="unmet_authentication_requirements")
         return Place("enrol", factor.words.screen_enrol, None, factor.kind, choices=(factor.kind,))
 
     def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
         """What a login that is complete still offers: a new factor for a lost one, recovery codes for the next time."""
         if not case.attempt.shown or may_change(case, now):
             return None
-        return self._replacement(case, catalogue) or self._companion(case, catalogue)
+        return self._replacement(case, catalogue, now) or self._companion(case, catalogue)
 
-    def _replacement(self, case: Case, catalogue: Catalogue) -> Place | None:
+    def _replacement(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
+        """None of a kind that wants a stronger proof than was given: a recovery code makes no way for a key."""
         used = {shown.kind for _, _, shown in case.attempt.shown}
         factors = self.gate.factors
         enrolled_here = {one.kind for one in case.enrolments if one.created_at >= case.attempt.arrived_at}
         lost = any(factors[kind].words.companion for kind in used if kind in factors)
         if not lost or DECLINED_REPLACEMENT in case.attempt.waivers or enrolled_here:
             return None
-        kinds = tuple(kind for kind, one in factors.items() if one.words.screen_enrol and not one.words.companion and self.gate.on(one, catalogue))
+        on = (one for one in factors.values() if one.words.screen_enrol and not one.words.companion and self.gate.on(one, catalogue))
+        kinds = tuple(one.kind for one in on if not may_change(case, now, one.promise(None)))
         if not kinds:
             return None
         chosen = case.attempt.resume_at
