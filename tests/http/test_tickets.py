@@ -73,6 +73,19 @@ async def test_row_5_a_ticket_is_good_once_cve_2026_37982() -> None:
         assert (await kinds(w)).count("totp") == 1
 
 
+async def test_row_5_a_ticket_that_went_to_the_mailbox_of_before_opens_nothing() -> None:
+    async with world() as w:
+        account = await w.person(totp=False)
+        link, browser = await ticket(w), w.browser()
+        page = await started(w, browser, link)
+        moved = account._replace(email="ada@elsewhere.test", security_version=account.security_version + 1)
+        assert await w.store.change_account(account, moved, (), ends=True, now=w.clock.now, facts=())
+        assert (await w.browser().get(link)).screen == "error"
+        w.enrolling(page)
+        assert (await browser.submit(page, code=w.code())).screen == "error"
+        assert await kinds(w) == ["password"]
+
+
 async def test_row_5_of_many_who_complete_one_ticket_at_once_one_does() -> None:
     async with world() as w:
         await w.person(totp=False)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from yett.domain.account import Account
+from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
 from yett.domain.fact import Fact
 from yett.flows.current import Current
@@ -23,11 +23,15 @@ LIVES = 432000
 
 
 class Invitation(NamedTuple):
-    """What a ticket is for: a kind of factor ("": any), in whose language, and whether it may be one more."""
+    """What a ticket is for: a kind of factor ("": any), in whose language, and whether it may be one more.
+
+    `address` is the account's when it was made: whoever has the mailbox of before has no way in by it.
+    """
 
     kind: str
     more: bool
     locale: str
+    address: str = ""
 
 
 class Open(NamedTuple):
@@ -57,6 +61,7 @@ class Invitations:
 
     async def issue(self, account: Account, invitation: Invitation, client: str, facts: Sequence[Fact]) -> tuple[str, str]:
         """A new ticket: its name, and its link, which is kept nowhere."""
+        invitation = invitation._replace(address=canonical(account.email))
         attempt, ticket = self.handles.new(account.id, client, invitation, self.mint.clock() + LIVES)
         await self.store.begin(attempt, facts)
         return attempt.id, f"{self.issuer}guardian/enroll?ticket={ticket}"
@@ -77,6 +82,8 @@ class EnrolmentTickets:
         if attempt is None or account is None or account.blocked:
             return None
         catalogue, invitation = await self.current.at(arrival.version), msgspec.json.decode(attempt.request, type=Invitation)
+        if invitation.address != canonical(account.email):
+            return None
         owner = Owner(account, arrival.enrolments, (), catalogue, "", browser, invitation.locale)
         offered = [one for one in self.own.ownership.kinds(owner) if not one.words.companion]
         kinds = tuple(one.kind for one in offered if invitation.kind in {"", one.kind})
