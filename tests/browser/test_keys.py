@@ -258,3 +258,45 @@ async def test_what_a_browser_cannot_do_is_marked_and_comes_last(chromium: Brows
         await page.locator("[data-start]").click()
         await expect(page.get_by_role("alert").filter(visible=True)).to_have_text(re.compile("This browser cannot do that"))
         await context.close()
+
+
+# Chromium's virtual authenticators know no conditional create: what the page asks for is asked without the word.
+ABLE = """PublicKeyCredential.getClientCapabilities = async () => ({ conditionalCreate: true });
+const create = navigator.credentials.create.bind(navigator.credentials);
+navigator.credentials.create = ({ publicKey, mediation }) =>
+  mediation === "conditional" && !globalThis.unwilling ? create({ publicKey }) : Promise.reject(new DOMException("", "NotAllowedError"));"""
+
+
+async def test_a_passkey_is_made_in_passing_once_and_without_a_word(context: BrowserContext, free_port: Callable[[], int]) -> None:
+    async with settled(free_port()) as (w, issuer):
+        await w.configure(factors=EVERY)
+        await w.person(totp=False)
+        page = await context.new_page()
+        keys = await Keys.of(page)
+        device = await keys.add(INTERNAL)
+        await page.add_init_script(ABLE)
+        await shop(w, issuer)
+        await asks(page, issuer)
+        await log_in(page)
+        await lands(page)
+        assert [one.kind for one in await held(w)] == ["passkey"]
+        assert len(await keys.credentials(device)) == 1
+
+
+async def test_what_is_not_made_in_passing_is_not_asked_for_again(context: BrowserContext, free_port: Callable[[], int]) -> None:
+    async with settled(free_port()) as (w, issuer):
+        await w.configure(factors=EVERY)
+        await w.person(totp=False)
+        page = await context.new_page()
+        await (await Keys.of(page)).add(INTERNAL)
+        await page.add_init_script("globalThis.unwilling = true;" + ABLE)
+        seen: list[str] = []
+        page.on("framenavigated", lambda frame: seen.append(frame.url))
+        await shop(w, issuer)
+        for tries in (1, 1):
+            await context.clear_cookies()
+            await asks(page, issuer)
+            await log_in(page)
+            await lands(page)
+            assert sum("passkey-enrollment" in url for url in seen) == tries
+        assert await held(w) == []

@@ -242,3 +242,60 @@ async def test_only_a_credential_that_nobody_has_is_called_unknown() -> None:
             answered = await browser.submit(page, response=shown(by, page, "ada"))
             assert words[name] in answered.text
             assert ("data-unknown" in answered.text) == (name == "nobody")
+
+
+async def quietly(w: World, browser: Browser) -> Page:
+    """A login with a password that the browser has filled in, where the browser can make a passkey in passing."""
+    page = await w.authorize(browser)
+    page = await browser.submit(page, username="ada@example.test")
+    return await browser.submit(page, password="secret of ada", quiet="true")
+
+
+async def test_a_passkey_is_made_in_passing_which_proves_nothing_and_asks_nobody() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS | {"recovery-code": True})
+        await w.person(totp=False)
+        browser, own = w.browser(), key(flags=0)
+        page = await quietly(w, browser)
+        assert page.screen == "passkey-enrollment"
+        assert asked(page)["authenticatorSelection"]["userVerification"] == "preferred"
+        _, answer = await w.exchange(await browser.submit(page, response=made(own, page)))
+        assert claims(answer["id_token"])["amr"] == ["pwd"]
+        assert [one.kind for one in await held(w)] == ["passkey"]
+        assert (await w.mail())[0]["subject"] == "A new way to log in was added"
+        assert "code" in (await quietly(w, w.browser())).query
+        # Whoever uses it is verified, as ever.
+        other = w.browser()
+        page = await w.authorize(other)
+        assert (await other.submit(page, response=shown(replace(own, flags=UP), page, "ada"))).status == 400
+        own.flags, own.counter = UP | UV, 1
+        page = await other.submit(page, response=shown(own, page, "ada"))
+        assert page.screen == "mfa-recovery-code-enrollment"
+
+
+async def test_what_fails_in_passing_is_left_out_without_a_word() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS, factor_settings={"passkey": {"denied": ["00010203-0405-0607-0809-0a0b0c0d0e0f"]}})
+        await w.person(totp=False)
+        for answer in ({"response": "{}"}, {"action": "skip"}):
+            browser = w.browser()
+            assert "code" in (await browser.submit(await quietly(w, browser), **answer)).query
+        browser = w.browser()
+        page = await quietly(w, browser)
+        assert "code" in (await browser.submit(page, response=made(key(), page))).query
+        assert await held(w) == []
+
+
+async def test_in_passing_nothing_is_added_that_would_need_a_proof_first() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person()
+        # An authenticator app is there: the password alone adds nothing.
+        assert "code" in (await quietly(w, w.browser())).query
+        await w.configure(factors={"otp": True})
+        await w.store.unenrol("auth0|ada", ["totp|dev_ada"], w.clock(), ())
+        assert "code" in (await quietly(w, w.browser())).query
+        assert await held(w) == []
+        # Nor is a page in passing what somebody is asked for who cannot do it.
+        await w.configure(factors=FACTORS)
+        assert "code" in (await w.login(w.browser())).query

@@ -86,6 +86,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("mfa-webauthn-roaming-challenge", "error", login._replace(error="cloned"), ceremony='{"challenge":"AAAA"}', others=True)
     for screen in ("mfa-webauthn-roaming-enrollment", "mfa-webauthn-platform-enrollment", "passkey-enrollment"):
         yield sample(screen, ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', others=True, optional=True)
+    yield sample("passkey-enrollment", "quiet", ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', quiet=True, optional=True)
     yield sample("mfa-recovery-code-challenge", remember=month, others=True)
     yield sample("mfa-recovery-code-challenge", "error", login._replace(error="wrong_recovery_code"), others=True, attempts_left=2)
     yield sample("mfa-otp-enrollment-qr", qr=qr(URI), uri=URI, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", others=True, optional=True)

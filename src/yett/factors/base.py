@@ -7,6 +7,9 @@ from yett.domain.enrolment import Challenge, Enrolment, State
 from yett.domain.proof import Shown
 from yett.domain.verdict import Accepted, Rejected
 
+# The channel of an enrolment in passing: a browser may do it by itself, and it proves nothing.
+QUIET = "quiet"
+
 
 class Ask(NamedTuple):
     """All that a pure factor may want to know.

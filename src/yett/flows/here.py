@@ -13,7 +13,7 @@ from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof
 from yett.domain.tenant import Catalogue, Tenant
 from yett.domain.tries import Budget
-from yett.factors.base import Ask, Factor, Words
+from yett.factors.base import QUIET, Ask, Factor, Words
 from yett.flows.current import Current
 from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
@@ -28,6 +28,8 @@ IDENTIFIER, PASSWORD = "login-id", "login-password"
 
 # Whoever used a recovery code is offered a new factor in place of the lost one, once.
 DECLINED_REPLACEMENT = "declined_replacement"
+# A browser that may make a passkey in passing, after a password that it filled in, tries so once in an attempt.
+IN_PASSING, TRIED_IN_PASSING = "in_passing", "tried_in_passing"
 
 Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "finish", "refuse"]
 
@@ -35,7 +37,7 @@ Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick 
 class Place(NamedTuple):
     """What is asked next: the page, and the enrolment or the kind that it is about; `channel` is what its code travels through.
 
-    `begin`: where a code shall go is typed first.
+    `begin`: where a code shall go is typed first. `quiet`: the browser does it by itself, or it is left out.
     """
 
     verb: Verb
@@ -49,6 +51,11 @@ class Place(NamedTuple):
     verifies: bool = False
     channel: str = ""
     channels: tuple[str, ...] = ()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody is asked."""
+        return self.channel == QUIET
 
 
 class Here(NamedTuple):
@@ -251,7 +258,7 @@ class Whereabouts:
         """What a login that is complete still offers: a new factor for a lost one, recovery codes for the next time."""
         if not case.attempt.shown or may_change(case, now):
             return None
-        return self._replacement(case, catalogue, now) or self._companion(case, catalogue)
+        return self._replacement(case, catalogue, now) or self._companion(case, catalogue) or self._in_passing(case, catalogue, now)
 
     def _replacement(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
         """None of a kind that wants a stronger proof than was given: a recovery code makes no way for a key."""
@@ -270,11 +277,23 @@ class Whereabouts:
             return Place("enrol", factors[chosen].words.screen_enrol, None, chosen, ("recovery",), kinds, optional=True, replaces=True)
         return Place("pick new", PICK_NEW, reasons=("recovery",), choices=kinds, optional=True, replaces=True)
 
+    def _in_passing(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
+        """A passkey for whoever has none, where the browser can make one without a word."""
+        if IN_PASSING not in case.attempt.waivers or TRIED_IN_PASSING in case.attempt.waivers or address_first(case):
+            return None
+        factor = self.gate.factors.get(self._unnamed(catalogue))
+        if factor is None or factor.kind not in case.offers or any(one.kind == factor.kind for one in case.enrolments):
+            return None
+        if may_change(case, now, factor.promise(None)):
+            return None
+        return Place("enrol", factor.words.screen_enrol, None, factor.kind, optional=True, channel=QUIET)
+
     def _companion(self, case: Case, catalogue: Catalogue) -> Place | None:
         """Recovery codes come along with the first second factor: whoever has one and no way back is given it."""
         active = [one for one in case.enrolments if one.status == "active" and one.link != "implicit"]
         held = {one.kind for one in active if not self.gate.factors[one.kind].spent(one)}
-        if all(case.promises[one.id].category == "knowledge" for one in active):
+        fresh = IN_PASSING in case.attempt.waivers and any(one.created_at >= case.attempt.arrived_at for one in active)
+        if fresh or all(case.promises[one.id].category == "knowledge" for one in active):
             return None
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from yett.domain.account import canonical
 from yett.domain.attempt import Attempt
 from yett.flows.asking import Asking, Withheld
-from yett.flows.here import DECLINED_REPLACEMENT, PICK, Here, Whereabouts
+from yett.flows.here import DECLINED_REPLACEMENT, IN_PASSING, PICK, TRIED_IN_PASSING, Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint
 from yett.flows.prove import Prove
@@ -92,6 +92,7 @@ class Login:
             case "identify", _:
                 return await self._identify(here, form, browser)
             case "password", _:
+                here = await self._able(here, browser) if form.get("quiet") == "true" else here
                 return await self._told(here, await self.prove.password(here, form.get("password", ""), browser), browser)
             case "prove", "default":
                 told = await self.prove.factor(here, _answer(form), browser, remember=form.get("rememberBrowser") == "true")
@@ -106,6 +107,9 @@ class Login:
                 return await self._reach(here, here.arrival.challenge.show.get("typed", ""), channel, {}, browser)
             case "enrol", "default" | "saved":
                 told = await self.prove.enrol(here, _answer(form) if action == "default" else action, browser)
+                if here.place.quiet and isinstance(told, str):
+                    # Nobody asked for it, so nobody is told that it failed.
+                    return await self._move(here, here.attempt._replace(waivers=(*here.attempt.waivers, TRIED_IN_PASSING)), browser)
                 return await self._told(here, told, browser)
             case _:
                 return await self.showing.page(here, browser, error="unknown_action")
@@ -123,7 +127,8 @@ class Login:
             case "prove" | "pick", "recovery-code" if self.showing.way_back(here):
                 return attempt._replace(resume_at=self.showing.way_back(here))
             case "pick new" | "begin" | "enrol", "skip" if place.optional:
-                return attempt._replace(waivers=(*attempt.waivers, DECLINED_REPLACEMENT if place.replaces else "declined"), resume_at="")
+                declined = TRIED_IN_PASSING if place.quiet else DECLINED_REPLACEMENT if place.replaces else "declined"
+                return attempt._replace(waivers=(*attempt.waivers, declined), resume_at="")
             case "pick" | "pick new" | "prove", choice if choice in place.choices:
                 return attempt._replace(resume_at=choice)
             case "prove", channel if channel in place.channels and place.enrolment:
@@ -152,6 +157,12 @@ class Login:
         await self.store.update(here.attempt, attempt)
         moved = await self.whereabouts.find(here.attempt.id, browser)
         return await self.onward(moved, browser) if moved else GONE
+
+    async def _able(self, here: Here, browser: Browser) -> Here:
+        """Their browser can make a passkey in passing."""
+        if IN_PASSING not in here.attempt.waivers:
+            await self.store.update(here.attempt, here.attempt._replace(waivers=(*here.attempt.waivers, IN_PASSING)))
+        return await self.whereabouts.find(here.attempt.id, browser) or here
 
     async def _begin(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
         """A number was typed: the code that goes there shows whether it is theirs."""

@@ -104,6 +104,7 @@ class Showing:
                 data["instead"] = self._instead(here)
             case _:
                 data["optional"] = place.optional
+                data["quiet"] = place.quiet
                 data["others"] = len(place.choices) > 1
                 data["choices"] = tuple(Choice(kind, self.whereabouts.gate.known_as(kind)) for kind in place.choices)
         if place.channels:

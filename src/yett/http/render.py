@@ -150,7 +150,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "mfa-webauthn-platform-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
     "mfa-webauthn-platform-enrollment": ("ceremony", "others", "optional"),
     "passkey-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
-    "passkey-enrollment": ("ceremony", "others", "optional"),
+    "passkey-enrollment": ("ceremony", "quiet", "others", "optional"),
     "account": ("told", "signals", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
     "account-activity": ("events",),
     "account-add": ("options",),
@@ -193,6 +193,7 @@ secret         str           the key in base32
 uri            str           its otpauth: address
 codes          sequence of str
 ceremony       str           what the browser is asked (WebAuthn), in JSON
+quiet          bool, False   the browser does it by itself, or leaves it (button action=skip)
 back           str, ""       address of the application, checked by the caller; "": no link
 detail         str, ""       one line for developers
 correlation    str, ""       the number under which support finds this case
@@ -216,6 +217,7 @@ login; action=cancel is on all but the last five, the recovery codes, and those 
 DEFAULTS: Mapping[str, object] = {
     "username": "",
     "ceremony": "",
+    "quiet": False,
     "recovery": False,
     "others": False,
     "optional": False,

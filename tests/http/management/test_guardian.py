@@ -181,7 +181,7 @@ async def test_what_holds_for_keys_is_replaced_and_told_to_the_factor(house: Hou
     assert (usual["overrideRelyingParty"], usual["attestation"], usual["origins"]) == (False, "none", [])
     wanted = {
         "userVerification": "required", "overrideRelyingParty": True, "relyingPartyIdentifier": "localhost", "origins": ["https://shop.example.test"],
-        "attestation": "direct", "attested": True, "allowed": [MODEL], "denied": [],
+        "attestation": "direct", "attested": True, "allowed": [MODEL], "denied": [], "hardware": False,
     }  # fmt: skip
     answer = await house.call("PUT", path, wanted)
     assert (answer.status_code, answer.json()) == (200, wanted)

@@ -70,7 +70,7 @@ def _present(data: AuthenticatorData, terms: Terms) -> None:
     """7.1 steps 15 to 19, 7.2 steps 17 to 21: for us, with somebody there, who was verified if that is asked for."""
     if not hmac.compare_digest(data.rp_id_hash, hashlib.sha256(terms.rp_id.encode()).digest()):
         raise Refused("rp_id")
-    if not data.has(UP):
+    if terms.present and not data.has(UP):
         raise Refused("presence")
     if terms.verified and not data.has(UV):
         raise Refused("verification")

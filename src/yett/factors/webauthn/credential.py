@@ -17,13 +17,14 @@ class Refused(Exception):
 
 
 class Terms(NamedTuple):
-    """What a ceremony must fulfil. `top_origins` may embed us (none: nobody); `verified`: the user must be."""
+    """What a ceremony must fulfil. `top_origins` may embed us (none: nobody); `verified`: the user must be; `present`: somebody must be."""
 
     challenge: bytes
     rp_id: str
     origins: tuple[str, ...]
     top_origins: tuple[str, ...] = ()
     verified: bool = False
+    present: bool = True
 
 
 class Trust(NamedTuple):

@@ -10,7 +10,7 @@ from yett.domain.enrolment import Challenge, Enrolment, State
 from yett.domain.model import UNKNOWN, Metadata
 from yett.domain.proof import Shown
 from yett.domain.verdict import Accepted, Rejected
-from yett.factors.base import Ask, Words
+from yett.factors.base import QUIET, Ask, Words
 from yett.factors.webauthn.credential import ALGORITHMS, Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import base64url, unbase64url
 
@@ -63,8 +63,9 @@ class WebAuthn:
         return _shown(self.use, eligible=kept.eligible, hardware=kept.hardware, verified=verified or kept.verified)
 
     def offer(self, ask: Ask, has: Sequence[Enrolment]) -> Challenge:
-        """Creation options; what the account has already is excluded."""
+        """Creation options; what the account has already is excluded. In passing (5.1.3, conditional mediation) nobody is asked for a gesture."""
         wish, rp = self._wish(ask.rules), rp_of(ask)
+        wish = wish._replace(verification="preferred") if ask.channel == QUIET else wish
         selection: dict[str, object] = {"residentKey": wish.resident, "requireResidentKey": wish.resident == "required", "userVerification": wish.verification}
         if wish.attachment:
             selection["authenticatorAttachment"] = wish.attachment
@@ -96,7 +97,8 @@ class WebAuthn:
             return Rejected(refused.reason)
         except ValueError:
             return Rejected("malformed")
-        return Accepted(state_of(made), pending.remember, self._proof(made), made.id)
+        proof = None if pending.channel == QUIET else self._proof(made)
+        return Accepted(state_of(made), pending.remember, proof, made.id)
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
         """Request options, for all of these; to nobody in particular where the passkey shall say who it is."""
@@ -180,10 +182,11 @@ class WebAuthn:
             "rp": rp,
             "origins": [ask.origin, *_texts(ask.rules.get("origins"))],
             "verified": wish.verification == "required",
+            "present": ask.channel != QUIET,
         }
         show = {"ceremony": json.dumps(options)}
         remember = State(b"", json.dumps(terms).encode())
-        return Challenge(ask.id, ask.attempt, self.kind, "", to, remember, show, (), ask.transaction, ask.now + LIVES)
+        return Challenge(ask.id, ask.attempt, self.kind, QUIET if ask.channel == QUIET else "", to, remember, show, (), ask.transaction, ask.now + LIVES)
 
 
 def credential(state: State) -> Credential:
@@ -265,7 +268,7 @@ def _member(response: Mapping[str, object], name: str) -> bytes:
 
 def _terms(asked: Challenge) -> Terms:
     said = json.loads(asked.remember.open)
-    return Terms(unbase64url(said["challenge"]), said["rp"], tuple(said["origins"]), (), said["verified"])
+    return Terms(unbase64url(said["challenge"]), said["rp"], tuple(said["origins"]), (), said["verified"], said["present"])
 
 
 def _named(one: Enrolment) -> dict[str, object]:

@@ -8,6 +8,8 @@ const options = JSON.parse(ceremony.dataset.options);
 // create: a new credential; get: one that this account has; find: a passkey, whoever's it is, offered where a name is typed.
 const what = ceremony.dataset.ceremony;
 let waiting = new AbortController();
+// So long a browser may take to make a passkey in passing, in milliseconds; after that nobody waits for it.
+const PATIENCE = 5000;
 
 // The passkey that this page was last shown: if it comes back with an error, that one was not accepted.
 const SHOWN = "yett-passkey";
@@ -33,7 +35,8 @@ function asked(mediation) {
   const challenge = bytes(options.challenge);
   if (what === "create") {
     const own = () => ({ ...options, challenge, user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: named(options.excludeCredentials) });
-    return navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? own() });
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? own();
+    return navigator.credentials.create({ publicKey, ...(mediation === "conditional" && { mediation, signal: AbortSignal.timeout(PATIENCE) }) });
   }
   const own = () => ({ ...options, challenge, allowCredentials: named(options.allowCredentials) });
   return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON?.(options) ?? own(), mediation, signal: waiting.signal });
@@ -59,6 +62,7 @@ async function run(mediation = "optional") {
     form.requestSubmit(start);
   } catch (fault) {
     start.removeAttribute("aria-disabled");
+    if (mediation === "conditional" && what === "create") return form.requestSubmit(form.querySelector("[value=skip]"));
     if (fault.name !== "AbortError") say(TOLD[fault.name] ?? "other");
   }
 }
@@ -79,6 +83,8 @@ if (what === "find") {
   if (refused && "unknown" in ceremony.dataset) await window.PublicKeyCredential?.signalUnknownCredential?.(forget).catch(() => {});
   // What was refused is not shown again by itself.
   if (!refused && (await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) run("conditional");
+} else if ("quiet" in ceremony.dataset) {
+  run("conditional");
 } else if (what === "get" && !document.getElementById("error")) {
   // Once by itself, where nothing went wrong before: a browser that wants a gesture first says so, and the button is there.
   start.setAttribute("aria-disabled", "true");

@@ -138,3 +138,12 @@ for (const time of all("time[data-moment]")) {
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", ...wanted });
   time.textContent = format.format(Number(time.dataset.moment) * 1000);
 }
+
+// Whether this browser can make a passkey in passing, after a password that it has filled in: at most once a month.
+const MONTH = 30 * 86400000;
+for (const field of all("[data-able]")) {
+  const can = await globalThis.PublicKeyCredential?.getClientCapabilities?.().catch(() => ({}));
+  if (!can?.[field.dataset.able] || Date.now() - Number(localStorage.getItem("yett-quiet") ?? 0) < MONTH) continue;
+  field.value = "true";
+  field.form.addEventListener("submit", () => localStorage.setItem("yett-quiet", String(Date.now())));
+}
