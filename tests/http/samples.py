@@ -74,9 +74,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     )
     yield sample("mfa-email-challenge", target="a••@e••••••.com", remember=month, others=True, recovery=True, resend_in=42, resends_left=3, attempts_left=4)
     yield sample("mfa-email-challenge", "spent", login._replace(error="too_many_messages"), target="a••@e••••••.com", others=True, resends_left=0)
-    yield sample(
-        "mfa-email-challenge", "unasked", login._replace(error="too_many_messages"), target="x", unasked=True, instead=Option("1", "otp"), others=True
-    )
+    yield sample("mfa-email-challenge", "unasked", login._replace(error="too_many_messages"), target="x", unasked=True, instead=Option("1", "otp"), others=True)
     yield from _telephone(sample, login, month)
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)

@@ -60,9 +60,7 @@ class Issue:
             kept.append(Token(digest(rotated), "refresh", grant.id, ends_at, scope))
         return Issued(tuple(kept), opaque, rotated, lifetime, scope, held)
 
-    def response(
-        self, issued: Issued, grant: Grant, account: Account, client: Client, api: Api | None, catalogue: Catalogue, now: int
-    ) -> dict[str, object]:
+    def response(self, issued: Issued, grant: Grant, account: Account, client: Client, api: Api | None, catalogue: Catalogue, now: int) -> dict[str, object]:
         """The token response (RFC 6749, 5.1; OIDC Core 3.1.3.3)."""
         scope = issued.scope
         answer: dict[str, object] = {"access_token": issued.access_token, "token_type": "Bearer", "expires_in": issued.expires_in, "scope": " ".join(scope)}

@@ -47,9 +47,7 @@ HELD = (
     select(role_permissions.c.permission)
     .select_from(role_permissions.join(account_roles, account_roles.c.role == role_permissions.c.role))
     .where(account_roles.c.account == _THIS_ACCOUNT, role_permissions.c.audience == word("audience"))
-    .union(
-        select(account_permissions.c.permission).where(account_permissions.c.account == _THIS_ACCOUNT, account_permissions.c.audience == word("audience"))
-    )
+    .union(select(account_permissions.c.permission).where(account_permissions.c.account == _THIS_ACCOUNT, account_permissions.c.audience == word("audience")))
 )
 OPEN = into(roles).on_conflict_do_nothing()
 CHANGE = update(roles).values(name=word("new_name"), description=word("new_description")).where(roles.c.id == _THIS_ROLE)

@@ -205,9 +205,7 @@ class RolesApi:
         """Take these roles away from a user."""
         settled(await self.roles.assign(request.auth, id, data.roles, away=True))
 
-    async def permissions(
-        self, id: Id, *, page: Page = 0, per_page: PerPage = PER_PAGE, include_totals: Flag = False
-    ) -> list[PermissionView] | PermissionPage:
+    async def permissions(self, id: Id, *, page: Page = 0, per_page: PerPage = PER_PAGE, include_totals: Flag = False) -> list[PermissionView] | PermissionPage:
         """What a user may do, and by what."""
         return await self._listed(settled(await self.roles.permissions(id)), Window(page, per_page, include_totals), of_user=True)
 
