@@ -214,7 +214,7 @@ class Attempts(Protocol):
         """End the attempt: raise the session, write device, grant and tokens. False if it had ended already."""
         ...
 
-    async def miss(self, identifier: bytes, bucket: Bucket, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> bool:
+    async def miss(self, identifier: bytes, budget: Budget, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> bool:
         """A wrong password of an account that does not exist, paced like one that does. False: no tries."""
         ...
 

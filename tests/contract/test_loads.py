@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.contract.samples import (
+    BUDGET,
     DAY,
     NOW,
     account,
@@ -270,12 +271,12 @@ async def test_a_device_is_forgotten_by_its_owner_alone(store: Store) -> None:
 
 
 async def test_tries_of_nobody_are_paced_like_those_of_somebody(store: Store) -> None:
-    bucket, nobody = Bucket(10, 360), digest("nobody")
-    said = [await store.miss(nobody, bucket, NOW, {"done": (fact("fu"),), "no tries": (fact("limit_wc"),)}) for _ in range(10)]
+    budget, nobody = BUDGET, digest("nobody")
+    said = [await store.miss(nobody, budget, NOW, {"done": (fact("fu"),), "no tries": (fact("limit_wc"),)}) for _ in range(10)]
     assert said == [True] * 9 + [False]
-    assert await store.miss(nobody, bucket, NOW + 360, {})
-    assert await store.miss(digest("somebody else"), bucket, NOW, {})
-    assert not await store.miss(digest("a third"), Bucket(1, 60), NOW, {})
+    assert await store.miss(nobody, budget, NOW + 360, {})
+    assert await store.miss(digest("somebody else"), budget, NOW, {})
+    assert not await store.miss(digest("a third"), BUDGET._replace(enrolment=Bucket(1, 60)), NOW, {})
     assert sorted(await types(store)) == ["fu"] * 9 + ["limit_wc"]
 
 

@@ -135,3 +135,21 @@ async def test_an_alias_of_a_name_has_no_counter_of_its_own() -> None:
             assert (await w.token(grant_type=REALM, username=name, password="wrong", scope="openid"))[0] == 403
         for name in (KNOWN, "Ada.L"):
             assert (await w.token(grant_type=REALM, username=name, password="secret of ada", scope="openid"))[0] == 429
+
+
+@pytest.mark.parametrize("regime, tries", [("auth0", 9), ("pci-dss-4", 9), ("psd2", 4)])
+async def test_row_15_where_there_is_nobody_the_lock_is_as_long(regime: str, tries: int) -> None:
+    """Under a regime that locks, the first try that is given back sooner would tell."""
+    async with world(regime=regime) as w:
+        await w.person()
+        told = []
+        for name in ("ada", "nobody"):
+            said = []
+            for wait in (*[0] * 10, 361, 361, 1081, 0, 0, 0, 0, 7200):
+                w.clock.now += wait
+                asked = {"username": f"{name}@example.test", "password": "wrong", "scope": "openid"}
+                said.append((await w.token(grant_type=REALM, **asked))[0])
+            told.append(said)
+            w.clock.now += 86400
+        assert told[0] == told[1]
+        assert told[0].index(429) == tries

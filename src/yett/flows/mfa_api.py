@@ -223,7 +223,7 @@ class MfaApi:
         """No such account: the same work, pace and words as where there is one."""
         said: Mapping[Settled, str] = {"done": "fu", "used": "fu", "no tries": self.whereabouts.password.words.log_limit}
         facts = {settled: (self.mint.fact(type, None, here.attempt.client, ip=browser.ip),) for settled, type in said.items()}
-        if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, facts):
+        if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True), now, facts):
             raise errors.wrong_password()
         await self.alarm(None, here.attempt.identifier, "en")
         raise errors.too_many_attempts()

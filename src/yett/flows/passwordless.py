@@ -23,6 +23,7 @@ from yett.flows.mint import digest
 from yett.flows.numbers import e164
 from yett.flows.steps import Browser
 from yett.oauth import errors, token
+from yett.policy.regimes import budget
 from yett.ports import Arrival, Judged
 
 # How an attempt is held that a destination was sent a code for.
@@ -110,8 +111,8 @@ class Passwordless:
     async def _nobody(self, to: str, realm: str, client: Client, catalogue: Catalogue, browser: Browser) -> NoReturn:
         """The same work, pace and words as where there is an account."""
         facts = (self.api.mint.fact("fu", None, client.id, ip=browser.ip),)
-        bucket = regime_of(catalogue).enrolment_bucket
-        if await self.api.store.miss(digest(f"{VIA}|{realm}|{to}"), bucket, self.api.mint.clock(), {"done": facts, "no tries": facts}):
+        cost = budget(regime_of(catalogue), known=False, first=False)
+        if await self.api.store.miss(digest(f"{VIA}|{realm}|{to}"), cost, self.api.mint.clock(), {"done": facts, "no tries": facts}):
             raise errors.wrong_passwordless(realm)
         await self.api.alarm(None, to, "en")
         raise errors.too_many_attempts()

@@ -167,7 +167,7 @@ class Prove:
         """No such account: the same work, pace and words as where there is one."""
         said: Mapping[Settled, str] = {"done": "fu", "used": "fu", "no tries": self.whereabouts.password.words.log_limit}
         facts = {settled: (self.mint.fact(type, None, here.attempt.client, **_seen(browser)),) for settled, type in said.items()}
-        if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True).enrolment, now, facts):
+        if await self.store.miss(digest(here.attempt.identifier), self.whereabouts.budget(here, first=True), now, facts):
             return "wrong_credentials"
         await self.alarm(None, here.attempt.identifier, here.request.ui_locales[0])
         return TRIES["no tries"]

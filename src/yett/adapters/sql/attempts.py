@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import Update, false, select, true, update
+from sqlalchemy import Update, and_, case, false, select, true, update
 
 from yett.adapters.sql import rows
 from yett.adapters.sql.schema import attempts, challenges, misses
@@ -27,7 +27,7 @@ from yett.domain.attempt import Attempt
 from yett.domain.enrolment import Challenge
 from yett.domain.fact import Fact
 from yett.domain.session import Conclusion
-from yett.domain.tries import Bucket
+from yett.domain.tries import Budget
 from yett.domain.verdict import Settled
 
 BEGIN = into(attempts, epoch=EPOCH)
@@ -49,10 +49,17 @@ HOLD = select(attempts.c.id).where(*_HERE).with_for_update(key_share=True)
 END = _FINISH.where(attempts.c.id == word("this_attempt"), attempts.c.done == false())
 ASK = into(challenges, epoch=EPOCH)
 VOID = update(challenges).values(outcome="void").where(challenges.c.attempt == word("this_attempt"), challenges.c.outcome == OPEN)
+# A lock is as long as an enrolment's (see tries.py): else its length would tell who has an account (attacks: row 15).
+_rested = and_(misses.c.rests_until > 0, misses.c.rests_until <= NOW)
+_failures = case((_rested, 0), else_=misses.c.failures)
 MISS = into(misses, paced_at=NOW + number("refill")).on_conflict_do_update(
     index_elements=["identifier"],
-    set_={"paced_at": later(misses.c.paced_at, NOW) + number("refill")},
-    where=later(misses.c.paced_at, NOW) <= number("limit"),
+    set_={
+        "paced_at": later(misses.c.paced_at, NOW) + number("refill"),
+        "failures": _failures + 1,
+        "rests_until": case((_failures + 1 >= number("cap_here"), number("locked")), (_rested, 0), else_=misses.c.rests_until),
+    },
+    where=and_(later(misses.c.paced_at, NOW) <= number("limit"), _failures < number("cap_here")),
 )
 
 
@@ -116,11 +123,13 @@ def account_of(what: Conclusion) -> str | None:
     return left.account if left else None
 
 
-def miss(identifier: bytes, bucket: Bucket, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> Steps[bool]:
+def miss(identifier: bytes, budget: Budget, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> Steps[bool]:
     """Pace the tries of an account that does not exist, and leave behind as much as where one does."""
-    limit = bucket.limit(now, known=False)
-    values = {"identifier": identifier, "now": now, "refill": bucket.refill, "limit": limit}
-    if limit >= now and (yield from all_or_nothing([Query(MISS, values, lost="no tries")], happened(facts.get("done", ())))):
+    cap, limit = budget._replace(known=False).cap_here, budget.enrolment.limit(now, known=False)
+    locked = 0 if budget.locks is None else now + budget.locks
+    values = {"identifier": identifier, "now": now, "refill": budget.enrolment.refill, "limit": limit, "cap_here": cap, "locked": locked}
+    values |= {"failures": 1, "rests_until": locked if cap == 1 else 0}
+    if limit >= now and cap > 0 and (yield from all_or_nothing([Query(MISS, values, lost="no tries")], happened(facts.get("done", ())))):
         return True
     if facts.get("no tries"):
         yield happened(facts["no tries"])

@@ -362,8 +362,8 @@ ledger = Table(
     Index("ix_ledger_country", "country", "at"),
 )
 
-# Tries of accounts that do not exist, and rate limits where the limiter keeps them in SQL: GCRA arrival times.
-misses = Table("misses", metadata, _bytes("identifier"), _number("paced_at", index=True), _key("identifier"))
+# Tries of accounts that do not exist, counted like those of enrolments, and rate limits where the limiter keeps them in SQL: GCRA arrival times.
+misses = Table("misses", metadata, _bytes("identifier"), _number("paced_at", index=True), _number("failures"), _number("rests_until"), _key("identifier"))
 buckets = Table("buckets", metadata, _text("key"), _number("paced_at", index=True), _key("key"))
 
 # What people may do at which API: by their roles, and by themselves. With an API, an account or a role goes what hangs on it.

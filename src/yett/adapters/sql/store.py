@@ -30,7 +30,7 @@ from yett.domain.job import Job
 from yett.domain.role import Permission, Role
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
-from yett.domain.tries import Bucket, Budget
+from yett.domain.tries import Budget
 from yett.domain.verdict import Settled, Verdict
 from yett.ports import Arrival, Change, Delivery, Entry, Granted, Judged, Receipt, Redemption
 
@@ -183,9 +183,9 @@ class SqlStore:
         """End an attempt."""
         return await self.driver.write(partial(attempts.conclude, seen, conclusion, facts, now))
 
-    async def miss(self, identifier: bytes, bucket: Bucket, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> bool:
+    async def miss(self, identifier: bytes, budget: Budget, now: int, facts: Mapping[Settled, Sequence[Fact]]) -> bool:
         """A wrong password of nobody."""
-        return await self.driver.write(partial(attempts.miss, identifier, bucket, now, facts))
+        return await self.driver.write(partial(attempts.miss, identifier, budget, now, facts))
 
     # Tokens
 

@@ -64,7 +64,7 @@ _SWEEP = (
     _over(devices, "token", devices.c.used_at < NOW - 400 * DAY),
     _over(outbox, "id", (outbox.c.due_at.is_(None)) & (outbox.c.created_at < NOW - 7 * DAY)),
     _over(ledger, "id", ledger.c.at < NOW - 400 * DAY),
-    _over(misses, "identifier", misses.c.paced_at < NOW),
+    _over(misses, "identifier", (misses.c.paced_at < NOW) & (misses.c.rests_until < NOW)),
     _over(buckets, "key", buckets.c.paced_at < NOW),
 )
 COUNT_SEALS = update(data_keys).values(seals=data_keys.c.seals + number("made")).where(data_keys.c.id == number("this")).returning(data_keys.c.seals)

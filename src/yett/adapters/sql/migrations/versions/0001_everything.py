@@ -122,6 +122,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
         "misses",
         sa.Column("identifier", sa.LargeBinary(), nullable=False),
         sa.Column("paced_at", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("rests_until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("identifier", name=op.f("pk_misses")),
     )
     op.create_index(op.f("ix_misses_paced_at"), "misses", ["paced_at"], unique=False)
