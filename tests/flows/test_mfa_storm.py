@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.flows.mfa import NUMBER, SHEET, email, phone, sheet
 from tests.serving import serving
@@ -136,6 +137,8 @@ async def without_password(storm: Storm) -> tuple[Counter[str], Counter[bool]]:
     return Counter(str(one["error"]) for one in await asyncio.gather(*(storm.token(**way, otp=f"x{n}") for n in range(WRONG)))), once
 
 
+# Thousands of requests at two servers: on a busy machine that takes its time.
+@pytest.mark.timeout(600)
 async def test_row_1_no_storm_sees_more_verdicts_than_there_are_tries_and_no_right_code_wins_twice(
     postgres_url: str, tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
