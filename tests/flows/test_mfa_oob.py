@@ -268,3 +268,17 @@ async def test_what_is_not_enrolled_by_this_api_is_answered_by_a_login() -> None
         await w.configure(factors={"webauthn-roaming": True})
         status, answer = await w.token(grant_type="password", username="ada@example.test", password="secret of ada", scope="openid")
         assert (status, answer) == (400, {"error": "login_required", "error_description": "Login required"})
+
+
+async def test_row_4_an_mfa_token_of_a_password_that_was_changed_since_tells_and_tries_nothing() -> None:
+    async with world(policies=("all-applications",)) as w:
+        await with_everything(w)
+        token = await mfa_token(w)
+        account, mine = await w.store.account("auth0|ada")
+        changed = next(one for one in mine if one.kind == "password")._replace(generation=2)
+        assert await w.store.change_account(account, account, (changed,), ends=True, now=w.clock.now, facts=())
+        needed = (400, {"error": "login_required", "error_description": "Login required"})
+        assert await w.get("/mfa/authenticators", authorization=f"Bearer {token}") == needed
+        assert await challenged(w, token) == needed
+        assert await w.token(grant_type=MFA_OTP, mfa_token=token, otp=w.code()) == needed
+        assert not await w.facts("gd_auth_succeed")

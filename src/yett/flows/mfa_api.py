@@ -87,8 +87,14 @@ class MfaApi:
             raise self.unheld(mfa_token)
         if here.attempt.client != client.id:
             raise errors.mfa_token_of_another_client()
-        # What its refresh lacks is a login: no second factor brings that back, and none is tried for nothing.
-        if here.attempt.base and isinstance(here.outcome, StepUp) and "first" in here.outcome.reasons:
+        return self.logged_in(here)
+
+    def logged_in(self, here: Here) -> Here:
+        """No second factor brings back a login that is lacking (attacks: row 4). Raises OAuthError.
+
+        Lacking it is where a refresh is too old, or the password was changed since: nothing is tried for it, and nothing of the account told.
+        """
+        if isinstance(here.outcome, StepUp) and "first" in here.outcome.reasons:
             raise errors.login_required(errors.LOGIN_REQUIRED)
         return here
 

@@ -62,7 +62,7 @@ class Bearer:
             held = await self._holds(token)
             if held is None:
                 raise self.api.unheld(token)
-            return held
+            return self.api.logged_in(held)
         found = await self._granted(token, scope)
         attempt = self._attempt(token, found)
         if begin:
