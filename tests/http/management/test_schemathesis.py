@@ -49,5 +49,8 @@ async def test_every_operation_answers_as_the_document_says(house: House, mode: 
                 case.path_parameters = {name: KNOWN[number % len(KNOWN)] for name in case.path_parameters or {}}
             sent = case.as_transport_kwargs(base_url="http://localhost:8000", headers={"authorization": f"Bearer {house.token}"})
             sent.pop("cookies", None)
-            answer = await house.http.request(**sent)
+            request = house.http.build_request(**sent)
+            # What is checked quotes the request, which a file in it would leave unread.
+            await request.aread()
+            answer = await house.http.send(request)
             case.validate_response(answer, checks=CHECKED)
