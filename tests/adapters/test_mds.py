@@ -86,6 +86,7 @@ DATA = "data:image/png;base64,"
     [
         "data:image/svg+xml;base64," + b64encode(b"<svg onload='alert(1)'/>").decode(),
         DATA + b64encode(b"<svg onload='alert(1)'/>").decode(),
+        DATA + b64encode(b"<svg onload=IHDR" + png(1, 1)[16:]).decode(),
         DATA + "no base64!",
         DATA + b64encode(png(1, 1) + bytes(64 * 1024)).decode(),
         DATA + b64encode(png(1000, 1)).decode(),

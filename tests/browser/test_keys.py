@@ -271,6 +271,7 @@ async def test_a_passkey_is_made_in_passing_once_and_without_a_word(context: Bro
     async with settled(free_port()) as (w, issuer):
         await w.configure(factors=EVERY)
         await w.person(totp=False)
+        w.clock.now += 60
         page = await context.new_page()
         keys = await Keys.of(page)
         device = await keys.add(INTERNAL)
@@ -287,6 +288,7 @@ async def test_what_is_not_made_in_passing_is_not_asked_for_again(context: Brows
     async with settled(free_port()) as (w, issuer):
         await w.configure(factors=EVERY)
         await w.person(totp=False)
+        w.clock.now += 60
         page = await context.new_page()
         await (await Keys.of(page)).add(INTERNAL)
         await page.add_init_script("globalThis.unwilling = true;" + ABLE)

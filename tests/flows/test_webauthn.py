@@ -246,6 +246,7 @@ async def test_only_a_credential_that_nobody_has_is_called_unknown() -> None:
 
 async def quietly(w: World, browser: Browser) -> Page:
     """A login with a password that the browser has filled in, where the browser can make a passkey in passing."""
+    w.clock.now += 60
     page = await w.authorize(browser)
     page = await browser.submit(page, username="ada@example.test")
     return await browser.submit(page, password="secret of ada", quiet="true")
@@ -299,3 +300,37 @@ async def test_in_passing_nothing_is_added_that_would_need_a_proof_first() -> No
         # Nor is a page in passing what somebody is asked for who cannot do it.
         await w.configure(factors=FACTORS)
         assert "code" in (await w.login(w.browser())).query
+
+
+async def test_in_passing_a_code_is_not_enough_where_a_key_is_there() -> None:
+    async with world() as w:
+        await w.configure(factors={"otp": True, "webauthn-roaming": True})
+        await w.person()
+        browser = w.browser()
+        page = await w.login(browser, claims=PHR)
+        assert page.screen == "mfa-webauthn-roaming-enrollment"
+        assert "code" in (await browser.submit(page, response=made(key(flags=UP), page))).query
+        await w.configure(factors=FACTORS)
+        browser = w.browser()
+        page = await w.authorize(browser, acr_values=MULTI_FACTOR)
+        page = await browser.submit(page, username="ada@example.test")
+        page = await browser.submit(page, password="secret of ada", quiet="true")
+        page = await browser.submit(page, action="pick-authenticator")
+        page = await browser.submit(page, action="totp|dev_ada")
+        assert "code" in (await w.prove(browser, page)).query
+        assert {one.kind for one in await held(w)} == {"totp", "webauthn-roaming"}
+
+
+async def test_whoever_has_just_enrolled_something_is_given_its_codes_and_nothing_in_passing() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS | {"recovery-code": True})
+        await w.person(totp=False)
+        w.clock.now += 60
+        browser = w.browser()
+        page = await w.authorize(browser, claims=PHR)
+        page = await browser.submit(page, username="ada@example.test")
+        page = await browser.submit(page, password="secret of ada", quiet="true")
+        page = await browser.submit(page, action="webauthn-roaming")
+        page = await browser.submit(page, response=made(key(flags=UP), page))
+        assert page.screen == "mfa-recovery-code-enrollment"
+        assert "code" in (await browser.submit(page, action="saved")).query

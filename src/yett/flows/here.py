@@ -264,7 +264,7 @@ class Whereabouts:
         """None of a kind that wants a stronger proof than was given: a recovery code makes no way for a key."""
         used = {shown.kind for _, _, shown in case.attempt.shown}
         factors = self.gate.factors
-        enrolled_here = {one.kind for one in case.enrolments if one.created_at >= case.attempt.arrived_at}
+        enrolled_here = _new(case)
         lost = any(factors[kind].words.companion for kind in used if kind in factors)
         if not lost or DECLINED_REPLACEMENT in case.attempt.waivers or enrolled_here:
             return None
@@ -282,7 +282,7 @@ class Whereabouts:
         if IN_PASSING not in case.attempt.waivers or TRIED_IN_PASSING in case.attempt.waivers or address_first(case):
             return None
         factor = self.gate.factors.get(self._unnamed(catalogue))
-        if factor is None or factor.kind not in case.offers or any(one.kind == factor.kind for one in case.enrolments):
+        if factor is None or factor.kind not in case.offers or any(one.kind == factor.kind for one in case.enrolments) or _new(case):
             return None
         if may_change(case, now, factor.promise(None)):
             return None
@@ -292,12 +292,18 @@ class Whereabouts:
         """Recovery codes come along with the first second factor: whoever has one and no way back is given it."""
         active = [one for one in case.enrolments if one.status == "active" and one.link != "implicit"]
         held = {one.kind for one in active if not self.gate.factors[one.kind].spent(one)}
-        fresh = IN_PASSING in case.attempt.waivers and any(one.created_at >= case.attempt.arrived_at for one in active)
-        if fresh or all(case.promises[one.id].category == "knowledge" for one in active):
+        # What was made in passing was never used: its companion can wait until it is.
+        passing = IN_PASSING in case.attempt.waivers and any(one.used_at is None and self.gate.factors[one.kind].words.unnamed for one in _new(case))
+        if passing or all(case.promises[one.id].category == "knowledge" for one in active):
             return None
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind) if factor else None
+
+
+def _new(case: Case) -> list[Enrolment]:
+    """What was enrolled in this attempt."""
+    return [one for one in case.enrolments if one.created_at >= case.attempt.arrived_at]
 
 
 def _rules(factor: Factor, tenant: Tenant) -> dict[str, object]:

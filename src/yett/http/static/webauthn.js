@@ -9,7 +9,7 @@ const options = JSON.parse(ceremony.dataset.options);
 const what = ceremony.dataset.ceremony;
 let waiting = new AbortController();
 // So long a browser may take to make a passkey in passing, in milliseconds; after that nobody waits for it.
-const PATIENCE = 5000;
+const PATIENCE = 1500;
 
 // The passkey that this page was last shown: if it comes back with an error, that one was not accepted.
 const SHOWN = "yett-passkey";
