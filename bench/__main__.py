@@ -41,6 +41,7 @@ class Asked(NamedTuple):
     profile: str
     only: tuple[str, ...]
     rounds: int
+    pairs: int
 
 
 def main() -> None:
@@ -67,8 +68,9 @@ def _parse() -> Asked:
     parser.add_argument("--profile", default="", metavar="FLOW", help="print the most expensive functions of one flow instead")
     parser.add_argument("--only", default="", metavar="FLOW,...", help="these flows alone, and nothing else")
     parser.add_argument("--rounds", type=int, default=measure.ROUNDS)
+    parser.add_argument("--pairs", type=int, default=2000, help="of the timing test")
     given = parser.parse_args()
-    return Asked(given.quick, given.write, given.postgres, given.profile, tuple(filter(None, given.only.split(","))), given.rounds)
+    return Asked(given.quick, given.write, given.postgres, given.profile, tuple(filter(None, given.only.split(","))), given.rounds, given.pairs)
 
 
 def everything(asked: Asked) -> str:
@@ -85,7 +87,7 @@ def everything(asked: Asked) -> str:
             say(_idle(server))
     if not asked.only:
         say(_starts(folder))
-        say(_timing(seeded(FEW), 200 if asked.quick else 2000))
+        say(_timing(seeded(FEW), min(200, asked.pairs) if asked.quick else asked.pairs))
     if not asked.quick:
         say(f"### {MANY:,} accounts instead of {FEW:,}\n\n{_growth(seeded(FEW), seeded(MANY), asked)}")
     if asked.postgres:
