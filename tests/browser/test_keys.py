@@ -238,6 +238,7 @@ async def test_what_a_browser_cannot_do_is_marked_and_comes_last(chromium: Brows
         page = await context.new_page()
         await page.goto(issuer + "account")
         await log_in(page)
+        await at(page, "account")
         keys = await Keys.of(page)
         device = await keys.add(INTERNAL)
         await page.goto(issuer + "account/add")

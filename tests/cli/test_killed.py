@@ -5,15 +5,29 @@ import json
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.adapters.deliver.server import Server, serving
 from tests.serving import YETT, _await
+
+# Longer than any pause before another try: on a busy machine one may be needed.
+PATIENCE = 45.0
+RUNNING: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_outlives_its_test() -> Iterator[None]:
+    yield
+    for process in RUNNING:
+        process.kill()
+        process.wait()
+    RUNNING.clear()
 
 
 def configured(folder: Path, port: int, provider: str) -> Path:
@@ -28,6 +42,7 @@ def configured(folder: Path, port: int, provider: str) -> Path:
 async def started(folder: Path, port: int, provider: str) -> subprocess.Popen[bytes]:
     with (folder / "server.log").open("a") as log:
         process = subprocess.Popen([YETT, "serve", "--config", configured(folder, port, provider)], stdout=log, stderr=log, env=dict(os.environ))
+    RUNNING.append(process)
     await asyncio.to_thread(_await, f"http://localhost:{port}/", folder, process)
     return process
 
@@ -52,7 +67,7 @@ def leases_end(folder: Path) -> None:
 
 
 async def arrived(provider: Server, many: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while len(provider.asked) < many:
             await asyncio.sleep(0.05)
     return [one.json for one in provider.asked]
@@ -65,7 +80,7 @@ def settled(folder: Path) -> list[str]:
 
 async def quiet(folder: Path, many: int) -> None:
     """Every message has been taken, and the store knows it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await asyncio.to_thread(settled, folder) != ["sent"] * many:
             await asyncio.sleep(0.05)
 

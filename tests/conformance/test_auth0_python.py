@@ -180,6 +180,9 @@ SID = "AC" + "0" * 32
 def test_a_phone_provider_lives_is_tried_and_dies(sdk: ManagementClient) -> None:
     told: dict[str, Any] = {"sid": SID, "default_from": "+15005550006", "delivery_methods": ["text", "voice"]}
     providers = sdk.branding.phone.providers
+    # Other tests of this tenant may have left theirs, in whatever order they ran.
+    for one in providers.list().providers or []:
+        providers.delete(one.id)
     made = providers.create(name="twilio", configuration=TwilioProviderConfiguration(**told), credentials=TwilioProviderCredentials(auth_token="t"))
     assert made.id is not None
     assert (made.channel, made.disabled) == ("phone", False)
@@ -193,6 +196,8 @@ def test_a_phone_provider_lives_is_tried_and_dies(sdk: ManagementClient) -> None
 
 def test_a_phone_template_lives_and_dies(sdk: ManagementClient) -> None:
     templates = sdk.branding.phone.templates
+    for one in templates.list().templates or []:
+        templates.delete(one.id)
     body = PhoneTemplateContent(syntax="liquid", body=PhoneTemplateBody(text="{{ code }}!", voice="{{ code }}"))
     made = templates.create(type="otp_verify", disabled=False, content=body)
     assert made.id is not None

@@ -180,7 +180,13 @@ PERMISSIONS = {"permissions": [{"resource_server_identifier": "https://other.exa
 BODIES: dict[str, Any] = {
     "/guardian/factors/{name}": {"enabled": True},
     "/guardian/factors/{name}/settings": {"otp_length": 6, "otp_expiration_time": 60},
+    "/guardian/factors/{name}/limits": {"countries": ["DE"], "hourly": 10},
+    "/guardian/factors/{name}/message-types": {"message_types": ["sms"]},
+    "/guardian/factors/{name}/selected-provider": {"provider": "twilio"},
+    "/guardian/factors/{name}/templates": {"enrollment_message": "{{ code }}", "verification_message": "{{ code }}"},
     "/client-grants/{id}": {"scope": []},
+    "/branding/phone/providers/{id}/try": {"to": "+4917612345678"},
+    "/branding/phone/templates/{id}/try": {"to": "+4917612345678"},
     "/users/{id}/authentication-methods/{method_id}": {"name": "x"},
     "PUT /users/{id}/authentication-methods": [],
     "POST /users/{id}/authentication-methods": {"type": "totp", "totp_secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"},
