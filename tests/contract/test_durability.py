@@ -321,3 +321,17 @@ async def test_a_url_of_another_kind_is_refused_without_repeating_it(tmp_path: P
     with pytest.raises(ValueError, match="begins with sqlite:/// or postgresql://") as refused:
         await open_store("mysql://me:secret@host/db", directory=tmp_path)
     assert "secret" not in str(refused.value)
+
+
+async def test_whoever_looks_at_the_file_from_outside_takes_nothing_away(file: SqlStore, tmp_path: Path) -> None:
+    """A backup, or sqlite3 in a shell: whoever closes last throws the log away, so our locks must be there while we are."""
+    look = "import sqlite3, sys; store = sqlite3.connect(sys.argv[1]); print(store.execute('SELECT count(*) FROM facts').fetchone()[0]); store.close()"
+
+    async def seen() -> int:
+        done = await asyncio.create_subprocess_exec(sys.executable, "-c", look, str(tmp_path / "yett.db"), stdout=subprocess.PIPE)
+        return int((await done.communicate())[0])
+
+    for number in range(3):
+        await file.record((fact(f"number {number}"),))
+        assert await seen() == number + 1
+    await file.close()

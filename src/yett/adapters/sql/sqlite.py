@@ -63,8 +63,11 @@ class Lock:
 
 def connect(path: str | Path) -> sqlite3.Connection:
     """A connection as we want it, and the proof that it is so."""
+    # Never opened besides by SQLite once it is there: to close any descriptor of the file gives up all of the process's
+    # locks on it (POSIX), and whoever looks at the database from outside would then throw our log away as nobody's.
     if path != ":memory:":
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     wanted = PRAGMAS if path != ":memory:" else PRAGMAS | {"journal_mode": "memory"}
     for name, value in wanted.items():
