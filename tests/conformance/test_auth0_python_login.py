@@ -48,9 +48,9 @@ class Shop:
         return self.base.authenticated_post(f"https://{self.demo['domain']}/{path}", data={"client_id": self.demo["client_id"], **fields})
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    folder: Path = tmp_path_factory.mktemp("auth0-python-login")
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    folder = tmp_path
     with serving(folder, unused_port(), "--demo", "--tls", "auto"), pytest.MonkeyPatch.context() as patch:
         for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
             patch.setenv(name, str(folder / "ca.pem"))
