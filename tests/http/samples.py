@@ -54,6 +54,8 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("login-id", "", login._replace(account=""))
     yield sample("login-id", "passkey", login._replace(account=""), ceremony='{"challenge":"AAAA","allowCredentials":[]}')
     yield sample("login-id", "error", login._replace(account="", error="missing_username"))
+    yield sample("form-post", "quiet", to="https://app.example.com/callback", fields={"code": "c0de", "state": "st4te"})
+    yield sample("web-message", origin="https://app.example.com", response='{"code":"c0de","state":"st4te"}')
     yield sample("login-password", username="ada@example.com")
     yield sample("reset-password-request")
     yield sample("reset-password-methods", options=(Option("1", "otp"), Option("2", "recovery-code")))

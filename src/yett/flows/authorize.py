@@ -12,11 +12,11 @@ from yett.flows.leave import Leaving
 from yett.flows.login import Login
 from yett.flows.mint import Mint, digest
 from yett.flows.recognise import Recognise, nobody
-from yett.flows.steps import Browser, Go, Leave, Step, Stop
+from yett.flows.steps import Browser, Go, Leave, Step, Stop, left, opened
 from yett.oauth.authorize import AuthorizationRequest, judge
 from yett.oauth.errors import OAuthError, RedirectedError
 from yett.oauth.lang import choose_locale
-from yett.oauth.redirects import answer_url
+from yett.oauth.response import reply
 from yett.oauth.silent import silent
 from yett.ports import Arrival, Signer, Store
 
@@ -41,7 +41,7 @@ class Authorize:
         try:
             request = judge(params, catalogue.clients, catalogue.apis, strict=regime_of(catalogue).strict)
         except RedirectedError as refused:
-            return Leave(answer_url(refused.redirect_uri, refused.answer(), refused.state, self.issuer))
+            return left(reply(refused.way, refused.answer(), self.issuer))
         except OAuthError as refused:
             return Stop(refused.code, refused.description)
         request = _spoken(request, browser, catalogue)
@@ -58,7 +58,7 @@ class Authorize:
         holder = "" if browser.holder else self.mint.token()
         attempt = here.attempt._replace(holder=digest(holder or browser.holder))
         await self.store.begin(attempt, ())
-        step = await self.login.onward(here._replace(attempt=attempt), browser)
+        step = opened(await self.login.onward(here._replace(attempt=attempt), browser), request)
         return step._replace(holder=holder) if isinstance(step, Go) else step
 
     async def _at_once(self, here: Here, browser: Browser) -> Step:
@@ -93,7 +93,7 @@ class Authorize:
         account = here.arrival.account.id if here.arrival.account else None
         await self.store.record((self.mint.fact("fsa", account, here.attempt.client, error=error),))
         answer = {"error": error, "error_description": description}
-        return Leave(answer_url(request.redirect_uri, answer, request.state, self.issuer))
+        return self.leaving.told(request, here.client, answer)
 
     def _hinted(self, request: AuthorizationRequest, arrival: Arrival, catalogue: Catalogue) -> Arrival:
         """A hint that names another account: this session is not the one that is meant (OIDC Core 3.1.2.1).

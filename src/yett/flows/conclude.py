@@ -15,6 +15,7 @@ from yett.flows.gate import regime_of
 from yett.flows.mint import Mint, digest
 from yett.flows.signals import signals
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.response import CODE
 from yett.policy.regimes import Regime, grant_ends
 from yett.ports import Arrival
 
@@ -24,7 +25,7 @@ CODE_LIVES = 60
 
 
 class Handed(NamedTuple):
-    """A conclusion, and the bearer values that belong to it: they leave only after its commit."""
+    """A conclusion, and the bearer values that belong to it: they leave only after its commit. No code: an ID token was asked for."""
 
     conclusion: Conclusion
     code: str = ""
@@ -49,9 +50,9 @@ class Conclude:
         if attempt.client == OWN_PAGES.id:
             return Handed(Conclusion(session, raises, device, device_raises), "", session_token, device_token)
         grant = self.grant(attempt, allow, account, request, regime, now, session)
-        code = self.mint.token()
-        token = Token(digest(code), "code", grant.id, now + CODE_LIVES)
-        return Handed(Conclusion(session, raises, device, device_raises, grant, (token,)), code, session_token, device_token)
+        code = self.mint.token() if request.response_type == CODE else ""
+        tokens = (Token(digest(code), "code", grant.id, now + CODE_LIVES),) if code else ()
+        return Handed(Conclusion(session, raises, device, device_raises, grant, tokens), code, session_token, device_token)
 
     def grant(
         self, attempt: Attempt, allow: Allow, account: Account, request: AuthorizationRequest, regime: Regime, now: int, session: Session | None = None

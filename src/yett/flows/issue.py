@@ -69,10 +69,13 @@ class Issue:
         if issued.refresh_token:
             answer["refresh_token"] = issued.refresh_token
         if "openid" in scope:
-            request = asked_by(grant)
-            said = claims.id_token(self.issuer, grant, client, account, profile_of(account), scope, request.nonce, now)
-            answer["id_token"] = self.signer.sign(catalogue, client.id_token_alg, "JWT", said)
+            answer["id_token"] = self.id_token(grant, account, client, catalogue, scope, now)
         return answer
+
+    def id_token(self, grant: Grant, account: Account, client: Client, catalogue: Catalogue, scope: tuple[str, ...], now: int) -> str:
+        """An ID token, signed (OIDC Core 2)."""
+        said = claims.id_token(self.issuer, grant, client, account, profile_of(account), scope, asked_by(grant).nonce, now)
+        return self.signer.sign(catalogue, client.id_token_alg, "JWT", said)
 
     def machine(self, client: Client, api: Api, scope: tuple[str, ...], catalogue: Catalogue, now: int) -> dict[str, object]:
         """A token for the client itself: nobody was authenticated, so it says nothing about that."""

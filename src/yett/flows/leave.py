@@ -1,15 +1,18 @@
 """Leave an attempt: to the application with a code, or with an error that it can act on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from yett.domain.client import OWN_PAGES
+from yett.domain.client import OWN_PAGES, Client
 from yett.domain.outcome import Allow
 from yett.domain.session import Conclusion
 from yett.flows.conclude import Conclude, Handed
 from yett.flows.here import Here
+from yett.flows.issue import Issue
 from yett.flows.mint import Mint
-from yett.flows.steps import Browser, Leave, Stop
-from yett.oauth.redirects import answer_url
+from yett.flows.steps import Browser, Leave, Stop, left
+from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.response import back, reply
 from yett.ports import Attempts
 
 
@@ -19,6 +22,7 @@ class Leaving:
 
     store: Attempts
     conclude: Conclude
+    issue: Issue
     mint: Mint
     issuer: str
 
@@ -48,7 +52,12 @@ class Leaving:
         if here.client is OWN_PAGES:
             return self._home(here, error)
         answer = {"error": code, "error_description": description or DESCRIPTIONS.get(error, "")}
-        return Leave(answer_url(here.request.redirect_uri, answer, here.request.state, self.issuer))
+        return self.told(here.request, here.client, answer)
+
+    def told(self, request: AuthorizationRequest, client: Client, answer: Mapping[str, str]) -> Leave:
+        """The way back to the application, with its answer: in the way that was judged when it asked."""
+        way = back(request.redirect_uri, request.state, request.response_mode, client)
+        return left(reply(way, answer, self.issuer), client.name, request.ui_locales[0] if request.ui_locales else "")
 
     def _home(self, here: Here, error: str) -> Leave | Stop:
         """Whoever came from our own pages for one thing more goes back to them; whoever did not get in stays outside."""
@@ -59,8 +68,15 @@ class Leaving:
     def _way(self, here: Here, handed: Handed) -> Leave:
         if here.client is OWN_PAGES:
             return Leave(here.request.redirect_uri, handed.session, handed.device)
-        url = answer_url(here.request.redirect_uri, {"code": handed.code}, here.request.state, self.issuer)
-        return Leave(url, handed.session, handed.device)
+        way = self.told(here.request, here.client, {"code": handed.code} if handed.code else {"id_token": self._id_token(here, handed)})
+        return way._replace(session=handed.session, device=handed.device)
+
+    def _id_token(self, here: Here, handed: Handed) -> str:
+        """What an application is told by the front channel: that somebody has logged in, and no more (no access token leaves so)."""
+        grant, account = handed.conclusion.grant, here.arrival.account
+        if grant is None or account is None:
+            raise TypeError("nobody is logged in")
+        return self.issue.id_token(grant, account, here.client, here.catalogue, grant.scope, self.mint.clock())
 
 
 # Security settings, and the page for whoever can give no proof that they ask for.

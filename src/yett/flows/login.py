@@ -13,7 +13,7 @@ from yett.flows.leave import Leaving
 from yett.flows.mint import Mint
 from yett.flows.prove import Prove
 from yett.flows.showing import CHANNEL, COUNTRY, PHONE, Showing
-from yett.flows.steps import Browser, Go, Leave, Step, Stop
+from yett.flows.steps import Browser, Go, Leave, Step, Stop, opened
 from yett.ports import Attempts
 
 # An address has 254 characters at most (RFC 5321); this is generous.
@@ -50,7 +50,8 @@ class Login:
         if here is None:
             return GONE
         here = self._at(here, screen)
-        return await self.showing.page(here, browser) if here.place.screen == screen else await self.onward(here, browser)
+        step = await self.showing.page(here, browser) if here.place.screen == screen else await self.onward(here, browser)
+        return opened(step, here.request)
 
     async def answer(self, screen: str, state: str, form: Mapping[str, str], browser: Browser) -> Step:
         """Take a form: check whose it is and whether it is the page that is next, then do what it says."""
@@ -59,6 +60,9 @@ class Login:
         here = await self.whereabouts.find(state, browser)
         if here is None:
             return GONE
+        return opened(await self._answered(here, screen, form, browser), here.request)
+
+    async def _answered(self, here: Here, screen: str, form: Mapping[str, str], browser: Browser) -> Step:
         if form.get("action") == "cancel":
             return await self.leaving.refuse(here, "access_denied", "The login was cancelled.", browser)
         here = self._at(here, screen)

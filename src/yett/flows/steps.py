@@ -10,6 +10,7 @@ from yett.domain.client import Client
 from yett.domain.session import Grant
 from yett.oauth.authorize import AuthorizationRequest
 from yett.oauth.clients import trusts_address
+from yett.oauth.response import FORM, MESSAGE, Reply
 
 _request = msgspec.json.Decoder(AuthorizationRequest).decode
 
@@ -39,7 +40,7 @@ class Choice(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """Show this page. `error` is a message id of the page; `data` is what this screen needs."""
+    """Show this page. `error` is a message id of the page; `data` is what this screen needs. `opened`: an application holds the window."""
 
     name: str
     attempt: Attempt
@@ -49,6 +50,7 @@ class Screen(NamedTuple):
     account: str = ""
     data: Mapping[str, object] = {}
     error: str = ""
+    opened: bool = False
 
 
 class Go(NamedTuple):
@@ -57,14 +59,18 @@ class Go(NamedTuple):
     screen: str
     state: str
     holder: str = ""
+    opened: bool = False
 
 
 class Leave(NamedTuple):
-    """Back to the application, with new cookie values where a level was reached."""
+    """Back to the application, with new cookie values where a level was reached: to `url`, or by the page that passes on what is `told`."""
 
     url: str
     session: str = ""
     device: str = ""
+    told: Reply | None = None
+    client_name: str = ""
+    locale: str = ""
 
 
 class Stop(NamedTuple):
@@ -72,9 +78,20 @@ class Stop(NamedTuple):
 
     error: str
     description: str = ""
+    opened: bool = False
 
 
 Step = Screen | Go | Leave | Stop
+
+
+def left(reply: Reply, client_name: str = "", locale: str = "") -> Leave:
+    """The way back to an application, with what it is told."""
+    return Leave("", told=reply, client_name=client_name, locale=locale) if reply.mode in {FORM, MESSAGE} else Leave(reply.url)
+
+
+def opened(step: Step, request: AuthorizationRequest) -> Step:
+    """The step as it must be answered in a window that an application has opened and waits for: else it loses its hold of it."""
+    return step if isinstance(step, Leave) or request.response_mode != MESSAGE else step._replace(opened=True)
 
 
 def believed(client: Client, browser: Browser) -> Browser:

@@ -52,7 +52,8 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     issuer, limiter, mail = config.issuer, limits(ground), mailing(ground, current)
     bucket = Bucket(config.address_burst, 1) if config.address_burst else None
     whereabouts = Whereabouts(store, current, gate, mint, ground.password, issuer.rstrip("/"))
-    leaving, issue = Leaving(store, conclude, mint, issuer), Issue(mint, signer, issuer, store)
+    issue = Issue(mint, signer, issuer, store)
+    leaving = Leaving(store, conclude, issue, mint, issuer)
     alarm = Alarm(store, limiter, mint, mail.carrier.wake)
     rehash = Rehash(store, hasher, mint)
     prove = Prove(store, whereabouts, leaving, hasher, limiter, mint, mail.carrier.wake, alarm, bucket, rehash, Models(store))

@@ -151,12 +151,12 @@ async def read_body(receive: Receive, limit: int = BODY_LIMIT) -> bytes:
 
 
 async def respond(send: Send, response: Response, always: Sequence[tuple[bytes, bytes]]) -> None:
-    """Send a response with the headers that all of them carry."""
+    """Send a response with the headers that all of them carry; one that it has without a value is not sent at all."""
     headers = [(b"content-type", response.content_type.encode()), (b"content-length", str(len(response.body)).encode())]
     headers += [(name.encode(), value.encode("latin-1")) for name, value in response.headers]
     named = {name for name, _ in headers}
     headers += [(name, value) for name, value in always if name not in named]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status, "headers": [one for one in headers if one[1]]})
     await send({"type": "http.response.body", "body": response.body})
 
 

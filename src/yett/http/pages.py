@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from yett.flows.authorize import Authorize
 from yett.flows.current import Current
 from yett.flows.login import Login, csrf_token
@@ -14,6 +16,7 @@ from yett.http.qr import qr
 from yett.http.render import SCREENS, Option, Page, Remember, render
 from yett.http.speech import speech
 from yett.oauth.lang import choose_locale
+from yett.oauth.response import MESSAGE, Reply, policy
 
 # What went wrong with the request itself; everything else that a page says is an answer to a person.
 STATUS: Mapping[str, int] = {"too_many_tries": 429, "too_soon": 429, "too_many_messages": 429, "busy": 503}
@@ -47,12 +50,28 @@ class Pages:
         match step:
             case Screen():
                 return await self._screen(step, browser)
-            case Go(screen, state, holder):
-                return see_other(f"/u/{screen}?state={state}", (self.edge.cookie(HOLDER, holder),) if holder else ())
-            case Leave(url, session, device):
+            case Go(screen, state, holder, held):
+                cookies = (self.edge.cookie(HOLDER, holder),) if holder else ()
+                return see_other(f"/u/{screen}?state={state}", (*cookies, *_window(opened=held)))
+            case Leave(url, session, device, None):
                 return see_other(url, self._cookies(session, device))
-            case Stop(error, description):
-                return await self.stop(error, description, browser)
+            case Leave():
+                return await self._told(step, browser)
+            case Stop(error, description, held):
+                response = await self.stop(error, description, browser)
+                return response._replace(headers=(*response.headers, *_window(opened=held)))
+
+    async def _told(self, leave: Leave, browser: Browser) -> Response:
+        """The page that passes the answer on: it asks nobody anything."""
+        reply, tenant = leave.told or Reply(""), (await self.current.lately()).tenant
+        locale = choose_locale((leave.locale,) if leave.locale else (), browser.languages, tenant.locales)
+        by_message = reply.mode == MESSAGE
+        data = {"origin": reply.url, "response": msgspec.json.encode(reply.fields).decode()} if by_message else {"to": reply.url, "fields": reply.fields}
+        page = Page(locale, tenant.brand, client_name=leave.client_name, demo=self.edge.demo, data=data)
+        # The policy says who may frame it; the older header could only say nobody.
+        framed = (("x-frame-options", ""), *_window(opened=True)) if by_message else ()
+        headers = (("content-security-policy", policy(reply)), *framed, *self._cookies(leave.session, leave.device))
+        return Response(200, render("web-message" if by_message else "form-post", page), headers=headers)
 
     def _cookies(self, session: str, device: str) -> tuple[tuple[str, str], ...]:
         raised = ((self.edge.cookie(SESSION, session)),) if session else ()
@@ -91,7 +110,13 @@ class Pages:
             data={},
         )
         page = page._replace(data=shown(screen, page.locale, browser.languages))
-        return Response(STATUS.get(screen.error, 400 if screen.error else 200), render(screen.name, page))
+        status = STATUS.get(screen.error, 400 if screen.error else 200)
+        return Response(status, render(screen.name, page), headers=_window(opened=screen.opened))
+
+
+def _window(*, opened: bool) -> tuple[tuple[str, str], ...]:
+    """An application that has opened this window keeps hold of it, to hear the answer and to close it; nobody else's page gets one."""
+    return (("cross-origin-opener-policy", "unsafe-none"),) if opened else ()
 
 
 def fields(request: Request) -> Mapping[str, str]:

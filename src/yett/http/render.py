@@ -157,6 +157,8 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "account-rename": ("label", "name"),
     "account-confirm": ("heading", "says", "points", "button"),
     "account-note": ("heading", "says", "points"),
+    "form-post": ("to", "fields"),
+    "web-message": ("origin", "response"),
     "logout-confirm": (),
     "logged-out": ("back",),
     "reset-password-request": (),
@@ -209,6 +211,8 @@ browsers       sequence of Whereabouts, those that are remembered; `sessions` li
 events         sequence of Happening, the newest first
 resend         bool, False   another code may be asked for (button action=resend)
 label, name    str           what a method is, and what its owner calls it
+to, fields     str           where an answer is posted, and what it says (a mapping)
+origin, response  str        the one origin that an answer is for, and what it says, in JSON
 heading        str           says and points: sequences of sentences; button: str
 
 Every form has its main button with action=default (login-id to recovery-code-challenge), action=saved, logout or

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from yett.domain.client import Api, Client
 from yett.domain.requirement import Clause
-from yett.oauth import errors, lang, pkce, redirects, scopes
+from yett.oauth import errors, lang, pkce, redirects, response, scopes
 from yett.oauth.acr import wished
 from yett.oauth.errors import OAuthError, RedirectedError
 
@@ -32,8 +32,6 @@ LONGEST: Mapping[str, int] = {
     "request": 16384,
     "request_uri": 2048,
 }
-RESPONSE_TYPES = ("code",)
-RESPONSE_MODES = ("query",)
 PROMPTS = ("none", "login", "consent", "select_account")
 OLDEST = 2**31 - 1
 
@@ -75,11 +73,12 @@ def judge(params: Sequence[tuple[str, str]], clients: Mapping[str, Client], apis
     """
     given = Given(params)
     client = _client(given, clients)
-    redirect_uri = _redirect_uri(given, client)
+    state, type, mode = (given.or_nothing(name) for name in ("state", "response_type", "response_mode"))
+    way = response.way(_redirect_uri(given, client), state, type, mode, client)
     try:
-        return _judge(given, client, redirect_uri, apis, strict=strict)
+        return _judge(given, client, way, apis, strict=strict)
     except OAuthError as refused:
-        raise RedirectedError(refused, redirect_uri, given.or_nothing("state")) from None
+        raise RedirectedError(refused, way) from None
 
 
 def wants(request: AuthorizationRequest) -> tuple[Clause, ...]:
@@ -147,14 +146,14 @@ def _redirect_uri(given: Given, client: Client) -> str:
     return redirect_uri
 
 
-def _judge(given: Given, client: Client, redirect_uri: str, apis: Mapping[str, Api], *, strict: bool) -> AuthorizationRequest:
-    _check_form(given, client)
+def _judge(given: Given, client: Client, way: redirects.Way, apis: Mapping[str, Api], *, strict: bool) -> AuthorizationRequest:
+    _check_form(given, client, way)
     api = scopes.api_of(given.one("audience"), apis)
     acr = wished(given.one("claims"))
     return AuthorizationRequest(
         client_id=client.id,
-        redirect_uri=redirect_uri,
-        scope=scopes.granted(scopes.parse(given.one("scope")), client, api),
+        redirect_uri=way.redirect_uri,
+        scope=_scope(given, client, api),
         state=given.one("state"),
         nonce=given.one("nonce"),
         audience=api.identifier if api else "",
@@ -167,6 +166,8 @@ def _judge(given: Given, client: Client, redirect_uri: str, apis: Mapping[str, A
         id_token_hint=given.one("id_token_hint"),
         login_hint=given.one("login_hint"),
         ui_locales=lang.tags(given.one("ui_locales")),
+        response_type=given.one("response_type"),
+        response_mode=way.mode,
     )
 
 
@@ -177,30 +178,35 @@ _UNSUPPORTED: Mapping[str, Callable[[], OAuthError]] = {
 }
 
 
-def _check_form(given: Given, client: Client) -> None:
+def _check_form(given: Given, client: Client, way: redirects.Way) -> None:
     for name, refusal in _UNSUPPORTED.items():
         if given.one(name):
             raise refusal()
-    if given.needed("response_type") not in RESPONSE_TYPES:
-        raise errors.unsupported_response_type()
-    if given.one("response_mode") not in ("", *RESPONSE_MODES):
-        raise errors.invalid_request("Only the response mode query is supported.")
-    if "authorization_code" not in client.grant_types:
-        raise errors.unauthorized_client("authorization_code")
+    type = given.needed("response_type")
+    response.check(type, given.one("response_mode"), way, client)
+    if type == response.ID_TOKEN and not (given.one("nonce") and scopes.OPENID in given.one("scope").split(" ")):
+        # Without a nonce of the application's own a token that was stolen elsewhere could be posted to it (OIDC Core 3.2.2.1).
+        raise errors.invalid_request("An ID token is sent for a request with the scope openid and a nonce.")
     if not client.first_party:
         # There is no page yet on which a person could agree, and nobody agrees in silence.
         raise errors.consent_required()
 
 
+def _scope(given: Given, client: Client, api: Api | None) -> tuple[str, ...]:
+    """What of it is granted; without a code there is nothing that could be had offline."""
+    found = scopes.granted(scopes.parse(given.one("scope")), client, api)
+    return found if given.one("response_type") == response.CODE else tuple(name for name in found if name != scopes.OFFLINE)
+
+
 def needs_pkce(client: Client, *, strict: bool) -> bool:
     """Public clients always; confidential ones where they or a strict regime say so."""
-    return strict or client.require_pkce or client.auth_method == "none" or client.app_type in {"spa", "native"}
+    return strict or client.require_pkce or response.public(client)
 
 
 def _code_challenge(given: Given, client: Client, *, strict: bool) -> str:
     challenge, method = given.one("code_challenge"), given.one("code_challenge_method")
     if not challenge and not method:
-        if needs_pkce(client, strict=strict):
+        if needs_pkce(client, strict=strict) and given.one("response_type") == response.CODE:
             raise errors.missing("code_challenge")
         return ""
     if method != "S256":

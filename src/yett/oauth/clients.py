@@ -7,10 +7,11 @@ import hmac
 import json
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from yett.domain.client import Client
 from yett.oauth import errors
+from yett.oauth.redirects import origin_of
 
 METHODS = ("client_secret_basic", "client_secret_post", "none")
 
@@ -53,7 +54,7 @@ def presented_client(fields: Mapping[str, str], authorization: str) -> str | Non
 
 def origin_allowed(origin: str, client: Client) -> bool:
     """Whether a page of this origin may read answers: its web_origins, and as with Auth0 those of its callbacks."""
-    known = (*(_origin(one) for one in client.web_origins), *(_origin(one) for one in client.callbacks))
+    known = (*(origin_of(one) for one in client.web_origins), *(origin_of(one) for one in client.callbacks))
     return bool(origin) and origin in known
 
 
@@ -88,17 +89,3 @@ def _basic(authorization: str) -> Presented:
         return Presented(unquote_plus(name, errors="strict"), unquote_plus(secret, errors="strict"), "Basic")
     except (binascii.Error, ValueError):
         raise errors.invalid_client("Basic") from None
-
-
-def _origin(url: str) -> str:
-    """The origin of a URL as browsers write it; empty where it has none."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return ""
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != usual else "")

@@ -6,6 +6,8 @@ OAuthError: answered where it arose, as JSON or on an error page.
 
 from collections.abc import Mapping, Sequence
 
+from yett.oauth.redirects import Way
+
 # Every code that may leave the server, and its status where it is answered as JSON.
 STATUS: Mapping[str, int] = {
     "access_denied": 403,
@@ -101,12 +103,11 @@ class OAuthError(Exception):
 
 
 class RedirectedError(OAuthError):
-    """A refusal that goes back to the application, with the state that it sent."""
+    """A refusal that goes back to the application, in the way that its answer would have gone."""
 
-    def __init__(self, cause: OAuthError, redirect_uri: str, state: str) -> None:
+    def __init__(self, cause: OAuthError, way: Way) -> None:
         super().__init__(cause.code, cause.description)
-        self.redirect_uri = redirect_uri
-        self.state = state
+        self.way = way
 
 
 def invalid_request(description: str) -> OAuthError:
@@ -155,8 +156,8 @@ def unsupported_grant_type(grant: str) -> OAuthError:
     return OAuthError("unsupported_grant_type", f"Unsupported grant type: {grant}")
 
 
-def unsupported_response_type() -> OAuthError:
-    return OAuthError("unsupported_response_type", "Only the response type code is supported.")
+def unsupported_response_type(supported: Sequence[str]) -> OAuthError:
+    return OAuthError("unsupported_response_type", f"Supported response types: {', '.join(supported)}.")
 
 
 def request_not_supported() -> OAuthError:

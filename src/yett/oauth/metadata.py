@@ -2,7 +2,7 @@
 
 from yett.domain.assurance import MEANS
 from yett.domain.tenant import Catalogue
-from yett.oauth import authorize, claims, scopes
+from yett.oauth import authorize, claims, response, scopes
 from yett.oauth.clients import METHODS
 from yett.oauth.token import GRANTS
 
@@ -22,9 +22,9 @@ def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
         "mfa_challenge_endpoint": issuer + "mfa/challenge",
         "revocation_endpoint": issuer + "oauth/revoke",
         "end_session_endpoint": issuer + "oidc/logout",
-        "response_types_supported": authorize.RESPONSE_TYPES,
-        "response_modes_supported": authorize.RESPONSE_MODES,
-        "grant_types_supported": GRANTS,
+        "response_types_supported": response.TYPES,
+        "response_modes_supported": response.MODES,
+        "grant_types_supported": (*GRANTS, response.IMPLICIT),
         "scopes_supported": scopes.OIDC,
         "claims_supported": claims.SUPPORTED,
         "acr_values_supported": tuple(MEANS),

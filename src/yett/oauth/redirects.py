@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote
+from typing import NamedTuple
+from urllib.parse import quote, urlsplit
 
 from yett.domain.client import Client
 
@@ -16,6 +17,15 @@ _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[1-9][0-9]{0,4})?(
 _TAKEN = frozenset(
     {"about", "blob", "data", "file", "filesystem", "ftp", "intent", "javascript", "mailto", "sms", "tel", "vbscript", "view-source", "ws", "wss"}
 )
+
+
+class Way(NamedTuple):
+    """Where an application is told the answer, and how (oauth.response); `framers` are the origins that may frame the page that tells it."""
+
+    redirect_uri: str
+    state: str = ""
+    mode: str = "query"
+    framers: tuple[str, ...] = ()
 
 
 def well_formed(uri: str, *, native: bool) -> bool:
@@ -54,18 +64,32 @@ def leads_back(uri: str, client: Client) -> bool:
     return matches(uri, client.allowed_logout_urls, native=client.app_type == "native")
 
 
-def answer_url(redirect_uri: str, answer: Mapping[str, str], state: str, issuer: str) -> str:
-    """Append the answer to what the URI has of its own, with `state` and `iss` (RFC 9207)."""
-    return with_query(redirect_uri, {**answer, "state": state, "iss": issuer})
-
-
 def with_query(uri: str, parameters: Mapping[str, str]) -> str:
     """Append those parameters that have a value."""
-    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items() if value)
+    query = encoded(parameters)
     if not query:
         return uri
     joint = "?" if "?" not in uri else "" if uri[-1] in "?&" else "&"
     return f"{uri}{joint}{query}"
+
+
+def encoded(parameters: Mapping[str, str]) -> str:
+    """Those that have a value, as a URL has them."""
+    return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parameters.items() if value)
+
+
+def origin_of(url: str) -> str:
+    """The origin of a URL as browsers write it; empty where it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != usual else "")
 
 
 def _portless(uri: str) -> str:

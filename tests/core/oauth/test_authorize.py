@@ -14,6 +14,7 @@ from yett.domain.requirement import Clause
 from yett.oauth import errors
 from yett.oauth.authorize import LONGEST, AuthorizationRequest, judge, present_only, wants
 from yett.oauth.errors import OAuthError, RedirectedError
+from yett.oauth.redirects import Way
 
 MINIMAL = {"client_id": "shop", "redirect_uri": CALLBACK, "response_type": "code"}
 PHR = "phr"
@@ -117,24 +118,23 @@ def test_no_parameter_counts_twice_or_runs_on_or_smuggles_control_characters(nam
 
 def test_a_refusal_goes_back_with_the_state_that_was_sent() -> None:
     error = refused(state="xyz", response_type="token")
-    assert (error.redirect_uri, error.state) == (CALLBACK, "xyz")
-    assert error.answer() == {"error": "unsupported_response_type", "error_description": "Only the response type code is supported."}
+    assert error.way == Way(CALLBACK, "xyz")
+    assert error.answer() == {"error": "unsupported_response_type", "error_description": "Supported response types: code, id_token."}
 
 
 def test_a_state_sent_twice_is_not_sent_back_at_all() -> None:
     with pytest.raises(RedirectedError) as caught:
         judge([*MINIMAL.items(), ("state", "a"), ("state", "b")], CLIENTS, APIS, strict=False)
-    assert caught.value.state == ""
+    assert caught.value.way.state == ""
 
 
 @pytest.mark.parametrize(
     "params, code",
     [
         ({"response_type": ""}, "invalid_request"),
-        ({"response_type": "id_token"}, "unsupported_response_type"),
+        ({"response_type": "id_token"}, "unauthorized_client"),
         ({"response_type": "code id_token"}, "unsupported_response_type"),
-        ({"response_mode": "fragment"}, "invalid_request"),
-        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_mode": "jwt"}, "invalid_request"),
         ({"request": "e30.e30."}, "request_not_supported"),
         ({"request_uri": "https://evil.example/request"}, "request_uri_not_supported"),
         ({"audience": "https://other.example/"}, "access_denied"),

@@ -4,6 +4,7 @@ import pytest
 
 from yett.oauth import errors
 from yett.oauth.errors import OAuthError, RedirectedError
+from yett.oauth.redirects import Way
 
 WIRE = [
     (errors.wrong_otp(), 403, "invalid_grant", "Invalid otp_code."),
@@ -69,7 +70,7 @@ def test_a_code_that_the_table_does_not_have_cannot_leave() -> None:
 
 
 def test_a_redirected_refusal_is_still_a_refusal() -> None:
-    error = RedirectedError(errors.unauthorized_client("authorization_code"), "https://a.example/", "s")
+    error = RedirectedError(errors.unauthorized_client("authorization_code"), Way("https://a.example/", "s"))
     assert isinstance(error, OAuthError)
     assert str(error) == "unauthorized_client"
 

@@ -23,8 +23,8 @@ def test_the_document_says_what_is_there_and_nothing_else() -> None:
         "mfa_challenge_endpoint": "https://id.example/mfa/challenge",
         "revocation_endpoint": "https://id.example/oauth/revoke",
         "end_session_endpoint": "https://id.example/oidc/logout",
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_types_supported": ["code", "id_token"],
+        "response_modes_supported": ["query", "fragment", "form_post", "web_message"],
         "grant_types_supported": [
             "authorization_code",
             "refresh_token",
@@ -35,6 +35,7 @@ def test_the_document_says_what_is_there_and_nothing_else() -> None:
             "http://auth0.com/oauth/grant-type/mfa-oob",
             "http://auth0.com/oauth/grant-type/mfa-recovery-code",
             "http://auth0.com/oauth/grant-type/passwordless/otp",
+            "implicit",
         ],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "claims_supported": [
