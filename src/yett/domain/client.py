@@ -1,6 +1,6 @@
 """Applications, APIs, and which may have what."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
 from yett.domain.requirement import Requirement
@@ -42,10 +42,22 @@ class Client(NamedTuple):
 OWN_PAGES = Client("yett", "")
 
 
+class Detail(NamedTuple):
+    """A type of authorization_details (RFC 9396, 2): what a transaction of this kind says, and how it is told to its person.
+
+    `schema` is JSON Schema of the members beside `type`; `words` by language a text with {{ member }} in it.
+    """
+
+    type: str
+    schema: str = '{"additionalProperties":false}'
+    words: Mapping[str, str] = {}
+
+
 class Api(NamedTuple):
     """A resource server. `requirement` holds for any of its tokens, `scope_requirements` for a scope of it.
 
     `enforce_policies`: nobody is given a scope of it that is not among their permissions, whatever is asked for.
+    `descriptions` say what a scope lets an application do, in the words of people; `details` are the kinds of transactions that it knows.
     """
 
     id: str
@@ -61,6 +73,17 @@ class Api(NamedTuple):
     scope_requirements: Mapping[str, Requirement] = {}
     extra: bytes = b"{}"
     enforce_policies: bool = False
+    descriptions: Mapping[str, str] = {}
+    details: tuple[Detail, ...] = ()
+
+    def demands(self, scope: Iterable[str]) -> tuple[Requirement, ...]:
+        """What it demands of whoever asks for these scopes: for any token of it, then for each scope."""
+        found = (self.requirement, *(self.scope_requirements.get(name) for name in scope))
+        return tuple(demand for demand in found if demand is not None)
+
+    def once(self, scope: Iterable[str]) -> bool:
+        """Whether a token with these scopes is good for one use alone."""
+        return any(demand.one_use for demand in self.demands(scope))
 
 
 class ClientGrant(NamedTuple):

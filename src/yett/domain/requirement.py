@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 # Sources in the order in which `acr` names the first value met (design: requirements).
-SOURCES = ("essential", "client_acr", "request", "par", "resource_scope", "tenant_always", "regime", "low_confidence", "action")
+SOURCES = ("essential", "client_acr", "request", "par", "transaction", "resource_scope", "tenant_always", "regime", "low_confidence", "action")
 # In an access token the resource's own clauses are named first.
 RESOURCE_FIRST = ("resource_scope", *(source for source in SOURCES if source != "resource_scope"))
+# How long, in seconds, a token for one use is good: SDKs take what has less than a minute left for missing.
+ONE_USE_LIVES = 120
 
 
 class Clause(NamedTuple):

@@ -29,7 +29,8 @@ def code_to(target: str, masked: str, ask: Ask, kind: str, channel: Literal["ema
     terms = Terms(within(ask.rules, "otp_length", DIGITS, LENGTHS), template, target)
     life = within(ask.rules, "otp_expiration_time", LIFE, LIVES)
     remember = State(ask.random[:32], json.dumps(terms._asdict()).encode())
-    message = Message(channel, target, template, ask.locale, {"minutes": str(max(1, life // 60))})
+    approves = {"purpose": ask.text} if ask.text and to else {}
+    message = Message(channel, target, template, ask.locale, {"minutes": str(max(1, life // 60)), **approves})
     show = {"masked": masked, "digits": str(terms.digits)}
     return Challenge(ask.id, ask.attempt, kind, channel, to, remember, show, (message,), ask.transaction, ask.now + life)
 

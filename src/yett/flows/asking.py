@@ -83,7 +83,8 @@ class Asking:
         return await self._put(attempt, factor, question, asker)
 
     async def _put(self, attempt: Attempt, factor: Factor, question: Challenge, asker: Asker) -> Challenge | Withheld:
-        if question.remember == State() and not question.send:
+        # Kept even where nothing is to be remembered, if it is the question of one transaction: an answer approves that one.
+        if question.remember == State() and not question.send and question.binds is None:
             return question
         for message in question.send:
             if refused := await self._refused(attempt, factor, question, message, asker):

@@ -14,6 +14,7 @@ from yett.flows.mint import Mint, digest
 from yett.flows.recognise import Recognise, nobody
 from yett.flows.steps import Browser, Go, Leave, Step, Stop, left, opened
 from yett.oauth.authorize import AuthorizationRequest, judge
+from yett.oauth.details import words
 from yett.oauth.errors import OAuthError, RedirectedError
 from yett.oauth.lang import choose_locale
 from yett.oauth.response import reply
@@ -112,5 +113,10 @@ class Authorize:
 
 
 def _spoken(request: AuthorizationRequest, browser: Browser, catalogue: Catalogue) -> AuthorizationRequest:
-    """The language of pages and messages, settled once: what the application asks for, else what the browser accepts."""
-    return request._replace(ui_locales=(choose_locale(request.ui_locales, browser.languages, catalogue.tenant.locales),))
+    """The language of pages and messages, settled once: what the application asks for, else what the browser accepts.
+
+    So are the words of what is approved: whatever is changed meanwhile, page and message say the same.
+    """
+    locale = choose_locale(request.ui_locales, browser.languages, catalogue.tenant.locales)
+    purpose = words(request.authorization_details, catalogue.apis.get(request.audience), locale)
+    return request._replace(ui_locales=(locale,), purpose=purpose)

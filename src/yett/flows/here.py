@@ -165,6 +165,7 @@ class Whereabouts:
             issuer=tenant.brand.name,
             label=label,
             transaction=here.attempt.transaction,
+            text=here.request.purpose,
             origin=self.origin,
             account=account.id if account else "",
         )

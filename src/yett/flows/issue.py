@@ -11,7 +11,7 @@ from yett.domain.session import Grant, Token
 from yett.domain.tenant import Catalogue
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import asked_by
-from yett.oauth import claims, scopes
+from yett.oauth import claims, details, scopes
 from yett.ports import Rights, Signer
 
 OPAQUE_LIVES = 86400
@@ -68,6 +68,9 @@ class Issue:
             answer["access_token"] = self._access(issued, grant, client, api, catalogue, now)
         if issued.refresh_token:
             answer["refresh_token"] = issued.refresh_token
+        request = asked_by(grant)
+        if request.authorization_details:
+            answer["authorization_details"] = details.parsed(request.authorization_details)
         if "openid" in scope:
             answer["id_token"] = self.id_token(grant, account, client, catalogue, scope, now)
         return answer
@@ -86,6 +89,8 @@ class Issue:
     def _access(self, issued: Issued, grant: Grant, client: Client, api: Api, catalogue: Catalogue, now: int) -> str:
         jti = f"{grant.id}.{self.mint.name(size=12)}"
         said = claims.access_token(self.issuer, grant, client, api, issued.scope, jti, now, issued.expires_in, issued.held)
+        if approved := asked_by(grant).authorization_details:
+            said["authorization_details"] = details.parsed(approved)
         return self.signer.sign(catalogue, api.signing_alg, claims.typ(api), said)
 
 

@@ -12,6 +12,7 @@ from yett.flows.issue import Issue
 from yett.flows.mint import Mint
 from yett.flows.steps import Browser, Leave, Stop, left
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.errors import UNBOUND
 from yett.oauth.response import back, reply
 from yett.ports import Attempts
 
@@ -82,6 +83,7 @@ class Leaving:
 # Security settings, and the page for whoever can give no proof that they ask for.
 HOME, STUCK = "/account", "/account/stuck"
 DESCRIPTIONS = {
+    "invalid_authorization_details": UNBOUND,
     "blocked": "user is blocked",
     "unmet_authentication_requirements": "The authentication requirements of this request cannot be met.",
     "access_denied": "The user or the policy denied the request.",

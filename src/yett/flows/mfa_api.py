@@ -127,7 +127,7 @@ class MfaApi:
             arrived_at=now,
             expires_at=now + min(MFA_TOKEN_LIVES, regime_of(catalogue).attempt_lives),
             identifier=identifier,
-            request=msgspec.json.encode(request),
+            request=msgspec.json.encode(token.pageless(request, catalogue.apis)),
         )
 
     async def settle(

@@ -14,6 +14,7 @@ from yett.flows.mint import Mint, digest
 from yett.flows.signals import seen
 from yett.flows.steps import Browser
 from yett.oauth.authorize import AuthorizationRequest, present_only, wants
+from yett.oauth.details import digest as digest_of
 from yett.ports import Arrival, Post, Store
 
 
@@ -60,6 +61,7 @@ class Recognise:
             present_only=present_only(request),
             base=session.proofs if session else (),
             signals=seen(browser),
+            transaction=digest_of(request.authorization_details),
         )
 
     async def _theft(self, account: str, device: str | None, browser: Browser, now: int) -> None:

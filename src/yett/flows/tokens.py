@@ -76,7 +76,7 @@ class Tokens:
             raise errors.invalid_grant("Invalid authorization code")
         # A code is good for what was allowed when it was made, unless account, factor or policy have changed since.
         made = found.grant.created_at
-        attempt = self._again(found.grant, (), made)._replace(id=_event(found.grant), transaction=found.grant.transaction)
+        attempt = self._again(found.grant, (), made)._replace(id=_event(found.grant), via="browser", transaction=found.grant.transaction)
         if not isinstance(self._judge(attempt, found.grant.scope, found, catalogue, made), Allow):
             raise errors.invalid_grant("Invalid authorization code")
         return await self._hand_out(found, client, catalogue, now, leeway=0, refresh="offline_access" in found.grant.scope, event="acft")
@@ -145,8 +145,8 @@ def _within_regime(found: Redemption, catalogue: Catalogue) -> Redemption:
 
 
 def _event(grant: Grant) -> str:
-    """The attempt that the grant came from: whatever it proved was proven for this."""
-    return max(grant.proofs, key=lambda proof: proof.completed_at).attempt
+    """The attempt that the grant came from, whose proofs are the last: whatever it proved was proven for this."""
+    return max(reversed(grant.proofs), key=lambda proof: proof.completed_at).attempt
 
 
 def _over(asked: token.RefreshRequest, outcome: Outcome) -> bool:

@@ -96,6 +96,7 @@ UNKNOWN_ERROR = "That did not work. Please try again."
 # Why we ask, by the name of the check that was not met (policy.decide).
 REASONS: Mapping[str, str] = {
     "client_acr": "%(client)s asks you to confirm that it is you before it goes on.",
+    "transaction": "Check what you approve: your answer holds for this alone.",
     "resource_scope": "What you are about to do in %(client)s is protected, so we confirm that it is you.",
     "tenant_always": "%(tenant)s protects every login with a second step.",
     "regime": "The security rules of %(tenant)s ask for this step.",
@@ -171,6 +172,7 @@ SAME_TROUBLE: Mapping[str, str] = dict.fromkeys(
         "unsupported_response_type",
         "unsupported_response_mode",
         "invalid_scope",
+        "invalid_authorization_details",
         "invalid_target",
         "invalid_request_object",
     ),

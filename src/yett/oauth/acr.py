@@ -1,13 +1,11 @@
 """The claims parameter, as far as it asks for an acr (OIDC Core 5.5.1.1)."""
 
-import json
 import re
 from typing import NamedTuple
 
 from yett.oauth import errors
+from yett.oauth.canonical import strict
 
-# More brackets than any honest request has; so nesting is bounded before anything is parsed.
-MOST_BRACKETS = 64
 _VALUE = re.compile(r"[\x21-\x7e]{1,256}")
 
 
@@ -35,20 +33,10 @@ def wished(text: str) -> Wish:
 
 
 def _parsed(text: str) -> object:
-    if text.count("{") + text.count("[") > MOST_BRACKETS:
-        raise _malformed()
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return strict(text)
     except ValueError:
         raise _malformed() from None
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Two members of one name are read differently by different parsers: a downgrade could hide in the second."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError
-    return members
 
 
 def _member(of: object, name: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from yett.domain.client import Api, Client
 from yett.domain.requirement import Clause
-from yett.oauth import errors, lang, pkce, redirects, response, scopes
+from yett.oauth import details, errors, lang, pkce, redirects, response, scopes
 from yett.oauth.acr import wished
 from yett.oauth.errors import OAuthError, RedirectedError
 
@@ -26,6 +26,7 @@ LONGEST: Mapping[str, int] = {
     "max_age": 16,
     "acr_values": 2048,
     "claims": 4096,
+    "authorization_details": 8192,
     "id_token_hint": 8192,
     "login_hint": 512,
     "ui_locales": 256,
@@ -43,7 +44,8 @@ class AuthorizationRequest(NamedTuple):
     """What an application asked for, as far as it was good; an attempt and a grant keep it, as JSON.
 
     `essential_acr` are the values of which the claims parameter wants one as essential, `claims_acr` those that it
-    merely wishes for. Empty strings stand for what was not sent.
+    merely wishes for. Empty strings stand for what was not sent. `authorization_details` are in their canonical form, and
+    `purpose` is what they say to the person who is asked.
     """
 
     client_id: str
@@ -63,6 +65,8 @@ class AuthorizationRequest(NamedTuple):
     ui_locales: tuple[str, ...] = ()
     response_type: str = "code"
     response_mode: str = "query"
+    authorization_details: str = ""
+    purpose: str = ""
 
 
 def judge(params: Sequence[tuple[str, str]], clients: Mapping[str, Client], apis: Mapping[str, Api], *, strict: bool) -> AuthorizationRequest:
@@ -87,8 +91,9 @@ def wants(request: AuthorizationRequest) -> tuple[Clause, ...]:
         Clause("essential", request.essential_acr, essential=True),
         Clause("client_acr", request.acr_values),
         Clause("client_acr", request.claims_acr),
+        Clause("transaction", essential=True, spends=bool(request.authorization_details)),
     )
-    asked = tuple(clause for clause in clauses if clause.acrs)
+    asked = tuple(clause for clause in clauses if clause.acrs or clause.spends)
     return asked if request.max_age is None else (*asked, Clause("request", max_age=request.max_age))
 
 
@@ -150,10 +155,13 @@ def _judge(given: Given, client: Client, way: redirects.Way, apis: Mapping[str, 
     _check_form(given, client, way)
     api = scopes.api_of(given.one("audience"), apis)
     acr = wished(given.one("claims"))
+    approves = details.judge(given.one("authorization_details"), api)
+    scope = _scope(given, client, api)
     return AuthorizationRequest(
         client_id=client.id,
         redirect_uri=way.redirect_uri,
-        scope=_scope(given, client, api),
+        # What was approved is approved for this once: nothing renews it.
+        scope=tuple(name for name in scope if not approves or name != scopes.OFFLINE),
         state=given.one("state"),
         nonce=given.one("nonce"),
         audience=api.identifier if api else "",
@@ -168,6 +176,7 @@ def _judge(given: Given, client: Client, way: redirects.Way, apis: Mapping[str, 
         ui_locales=lang.tags(given.one("ui_locales")),
         response_type=given.one("response_type"),
         response_mode=way.mode,
+        authorization_details=approves,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from yett.domain import assurance
 from yett.domain.account import Account
 from yett.domain.client import Api, Client
-from yett.domain.requirement import RESOURCE_FIRST, SOURCES, Clause, Requirement
+from yett.domain.requirement import ONE_USE_LIVES, RESOURCE_FIRST, SOURCES, Clause, Requirement
 from yett.domain.session import Grant
 from yett.oauth import errors
 from yett.oauth.scopes import EMAIL, OPENID, PROFILE
@@ -15,6 +15,8 @@ OF_PROFILE = (
     "name", "given_name", "family_name", "middle_name", "nickname", "picture", "profile", "website", "gender", "birthdate", "zoneinfo", "locale",
 )  # fmt: skip
 OF_TOKEN = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid")
+# In an access token: it is good for one use, and whoever accepts it has it consumed by introspection first.
+ONE_USE = "one_use"
 SUPPORTED = (*OF_TOKEN, *OF_PROFILE, "preferred_username", "updated_at", "email", "email_verified")
 
 Said = Mapping[str, object]
@@ -59,6 +61,7 @@ def access_token(
         "jti": jti,
         **_authentication(grant, RESOURCE_FIRST),
         **_permissions(api, scope, held),
+        **({ONE_USE: True} if api.once(scope) else {}),
     }
 
 
@@ -89,8 +92,9 @@ def userinfo(account: Account, profile: Said, scope: Sequence[str]) -> dict[str,
 def access_lifetime(grant: Grant, scope: Sequence[str], client: Client, api: Api, now: int) -> int:
     """Seconds that an access token lives: no longer than its grant, nor than the acr lifetime of any of its scopes."""
     own = api.token_lifetime_for_web if client.app_type == "spa" else api.token_lifetime
+    own = ONE_USE_LIVES if api.once(scope) else own
     since = now - auth_time(grant)
-    lifetimes = (demand.lifetime - since for demand in _demands(api, scope) if demand.lifetime is not None)
+    lifetimes = (demand.lifetime - since for demand in api.demands(scope) if demand.lifetime is not None)
     return max(0, min(own, grant.ends_at - now, *lifetimes))
 
 
@@ -168,11 +172,6 @@ def _permissions(api: Api, scope: Sequence[str], held: frozenset[str] | None) ->
     if held is None or not api.token_dialect.endswith("_authz"):
         return {}
     return {"permissions": sorted(name for name in held.intersection(api.scopes) if name in scope or name not in api.scope_requirements)}
-
-
-def _demands(api: Api, scope: Iterable[str]) -> Iterable[Requirement]:
-    found = (api.requirement, *(api.scope_requirements.get(name) for name in scope))
-    return (demand for demand in found if demand is not None)
 
 
 def _over(demand: Requirement, since: int) -> bool:

@@ -18,6 +18,7 @@ STATUS: Mapping[str, int] = {
     "insufficient_scope": 403,
     "insufficient_user_authentication": 401,
     "interaction_required": 400,
+    "invalid_authorization_details": 400,
     "invalid_client": 401,
     "invalid_grant": 403,
     "invalid_request": 400,
@@ -44,10 +45,13 @@ STATUS: Mapping[str, int] = {
 MFA_REQUIRED = "Multifactor authentication required"
 LOGIN_REQUIRED = "Login required"
 CONSENT_REQUIRED = "Consent required"
+BAD_DETAILS = "The authorization_details are not accepted."
+UNBOUND = "Under the rules in force this scope is given only with authorization_details."
 UNMET = "The authentication requirements of this request cannot be met."
 BLOCKED = "user is blocked"
 UNVERIFIED = "Please verify your email before logging in."
 DENIALS: Mapping[str, str] = {"blocked": BLOCKED, "unverified": UNVERIFIED}
+DENIED_BY_NAME: Mapping[str, str] = {"unmet_authentication_requirements": UNMET, "invalid_authorization_details": UNBOUND}
 DENIED = "The user or the policy denied the request."
 EXPIRED_MFA_TOKEN = "mfa_token is expired"
 MALFORMED_MFA_TOKEN = "Malformed mfa_token"
@@ -140,6 +144,10 @@ def invalid_scope(description: str) -> OAuthError:
     return OAuthError("invalid_scope", description)
 
 
+def invalid_authorization_details(why: str) -> OAuthError:
+    return OAuthError("invalid_authorization_details", f"{BAD_DETAILS} {why}")
+
+
 def invalid_token(description: str) -> OAuthError:
     return OAuthError("invalid_token", description, "Bearer")
 
@@ -187,8 +195,8 @@ def denied(reason: str) -> OAuthError:
 
 def denial(reason: str) -> tuple[str, str]:
     """The code and the description of a Deny."""
-    if reason == "unmet_authentication_requirements":
-        return reason, UNMET
+    if reason in DENIED_BY_NAME:
+        return reason, DENIED_BY_NAME[reason]
     return "access_denied", DENIALS.get(reason, DENIED)
 
 

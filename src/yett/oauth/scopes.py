@@ -4,10 +4,14 @@ import re
 from collections.abc import Mapping
 
 from yett.domain.client import Api, Client
+from yett.domain.requirement import Requirement
 from yett.oauth import errors
 
 OPENID, PROFILE, EMAIL, OFFLINE = "openid", "profile", "email", "offline_access"
 OIDC = (OPENID, PROFILE, EMAIL, OFFLINE)
+
+# What is demanded of a scope that demands nothing.
+NOTHING = Requirement()
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -32,11 +36,20 @@ def api_of(audience: str, apis: Mapping[str, Api]) -> Api | None:
 def granted(asked: tuple[str, ...], client: Client, api: Api | None) -> tuple[str, ...]:
     """What of it this client gets: OpenID Connect's own and the API's; as with Auth0 unknown ones are dropped in silence.
 
-    offline_access wants the refresh_token grant, and an API that allows it.
+    offline_access wants the refresh_token grant, and an API that allows it; nothing renews a scope for one use. Raises
+    OAuthError where another scope of the API is asked for beside that one.
     """
-    offline = "refresh_token" in client.grant_types and (api is None or api.allow_offline_access)
     own = api.scopes if api else ()
+    once = api is not None and api.once(name for name in asked if name in own)
+    offline = "refresh_token" in client.grant_types and (api is None or api.allow_offline_access) and not once
+    if once and sum(name in own for name in asked) > 1:
+        raise errors.invalid_scope("A scope for one use is given alone: ask for no other scope of its API beside it.")
     return tuple(name for name in asked if (offline if name == OFFLINE else name in OIDC or name in own))
+
+
+def lasting(had: tuple[str, ...], api: Api | None) -> tuple[str, ...]:
+    """What of it can be given where nobody approves anything on a page: none that is for one use."""
+    return had if api is None else tuple(name for name in had if not api.scope_requirements.get(name, NOTHING).one_use)
 
 
 def permitted(asked: tuple[str, ...], held: frozenset[str] | None) -> tuple[str, ...]:

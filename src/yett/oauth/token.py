@@ -15,7 +15,7 @@ __all__ = [
     "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OOB", "MFA_OTP", "MFA_RECOVERY", "PASSWORD", "PASSWORDLESS", "PASSWORD_REALM", "REFRESH",
     "ClientCredentialsRequest", "CodeRequest", "MfaOobRequest", "MfaOtpRequest", "MfaRecoveryRequest", "PasswordRequest", "PasswordlessRequest",
     "RefreshRequest", "TokenRequest",
-    "as_authorization", "authenticate", "machine_scope", "narrowed", "origin_allowed", "parse", "presented_client", "refresh_wants", "required",
+    "as_authorization", "authenticate", "machine_scope", "narrowed", "origin_allowed", "pageless", "parse", "presented_client", "refresh_wants", "required",
 ]  # fmt: skip
 
 CODE, REFRESH, CLIENT_CREDENTIALS, PASSWORD = "authorization_code", "refresh_token", "client_credentials", "password"
@@ -128,9 +128,17 @@ def required(fields: Fields, name: str) -> str:
 
 
 def as_authorization(asked: PasswordRequest | PasswordlessRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
-    """The same request as an application would make it at /authorize. Raises OAuthError."""
+    """The same request as an application would make it at /authorize. Raises OAuthError; for a scope for one use always: there it is given alone."""
     api = scopes.api_of(asked.audience, apis)
-    return AuthorizationRequest(client.id, scope=scopes.granted(asked.scope, client, api), audience=asked.audience)
+    scope = scopes.granted(asked.scope, client, api)
+    if api is not None and api.once(scope):
+        raise errors.invalid_scope("A scope for one use is given by the authorization endpoint alone.")
+    return AuthorizationRequest(client.id, scope=scope, audience=asked.audience)
+
+
+def pageless(request: AuthorizationRequest, apis: Mapping[str, Api]) -> AuthorizationRequest:
+    """As much of it as can be given again where nobody is shown what they approve."""
+    return request._replace(scope=scopes.lasting(request.scope, apis.get(request.audience)), authorization_details="", purpose="")
 
 
 def refresh_wants(asked: RefreshRequest) -> tuple[Clause, ...]:
@@ -148,10 +156,10 @@ def machine_scope(asked: ClientCredentialsRequest, client: Client, apis: Mapping
         raise errors.unauthorized_client(CLIENT_CREDENTIALS)
     api = scopes.api_of(asked.audience, apis)
     had = next((one.scope for one in grants if (one.client, one.audience) == (client.id, asked.audience)), None)
-    if api is None or had is None:
+    if api is None or had is None or api.once(()):
         raise errors.no_client_grant(asked.audience)
-    # A grant may name what its API has no longer.
-    had = tuple(name for name in had if name in api.scopes)
+    # A grant may name what its API has no longer; and nobody approves anything for a machine.
+    had = scopes.lasting(tuple(name for name in had if name in api.scopes), api)
     if beyond := tuple(name for name in asked.scope if name not in had):
         raise errors.scopes_not_granted(beyond)
     return api, asked.scope or had

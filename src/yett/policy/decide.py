@@ -12,7 +12,7 @@ from yett.domain.client import Api
 from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import Allow, Deny, Enrol, Outcome, StepUp, Verify
 from yett.domain.proof import Proof, Shown
-from yett.domain.requirement import Clause, Requirement
+from yett.domain.requirement import ONE_USE_LIVES, Clause, Requirement
 from yett.policy.regimes import Regime
 
 
@@ -46,6 +46,8 @@ class Case(NamedTuple):
 WAIVABLE = frozenset({"tenant_always", "action"})
 # The source of what is wanted before a factor is added, changed or removed.
 CHANGING = "adding_factor"
+# Where people are shown what they approve: an application that asks for a code by itself shows what it likes.
+APPROVES = frozenset({"browser"})
 # Until it is deleted, a factor counts wherever "has the account one?" is asked.
 COUNTS_AS_FACTOR = frozenset({"active", "suspended", "disabled"})
 
@@ -71,15 +73,14 @@ def _low_confidence(case: Case) -> Iterable[Clause]:
 def _resource(case: Case) -> Iterable[Clause]:
     if case.api is None:
         return
-    asked = (case.api.scope_requirements.get(scope) for scope in case.scope)
-    for demand in chain((case.api.requirement,), asked):
-        if demand is not None:
-            yield _clause(case, demand)
+    for demand in case.api.demands(case.scope):
+        yield _clause(case, demand)
 
 
 def _clause(case: Case, demand: Requirement) -> Clause:
-    """A scope that is over at `lifetime` wants proofs that are younger: its token would be dead on arrival."""
-    ages = (demand.max_age, None if demand.lifetime is None else demand.lifetime - 1)
+    """A scope that is over at `lifetime` wants proofs that are younger: its token would be dead on arrival, or too short for its one use."""
+    lives = ONE_USE_LIVES if demand.one_use else 1
+    ages = (demand.max_age, None if demand.lifetime is None else max(0, demand.lifetime - lives))
     max_age = min((age for age in ages if age is not None), default=None)
     clause = Clause("resource_scope", demand.acrs, essential=True, max_age=max_age, spends=demand.one_use)
     return clause if not demand.if_able or meets(assure(_reach(case)), clause) else clause._replace(acrs=())
@@ -116,6 +117,8 @@ def decide(case: Case, now: int) -> Outcome:
     Nothing about the account (its factors, or that it is blocked) is said before one proof stands first.
     """
     clauses = clauses_of(case)
+    if _unbound(case, clauses):
+        return Deny("invalid_authorization_details")
     held = _held(case, now, _max_age(clauses))
     shown = _showing(case, held)
     reasons = unmet(shown, clauses)
@@ -127,6 +130,12 @@ def decide(case: Case, now: int) -> Outcome:
         return _before_change(case, now) or Allow(held, assure(shown), clauses)
     asked = _ask(case, clauses, shown, now) or _without_wish(case, clauses, now)
     return asked or Deny("unmet_authentication_requirements", reasons)
+
+
+def _unbound(case: Case, clauses: Iterable[Clause]) -> bool:
+    """Whether an approval is wanted that says not what of, under a regime that has every payment bound (RTS 2018/389, 5)."""
+    spends = any(clause.spends for clause in clauses)
+    return spends and case.attempt.transaction is None and case.regime.bound_approvals == "payments"
 
 
 def before_change(case: Case, about: Shown | None = None) -> Clause:
@@ -169,9 +178,10 @@ def _held(case: Case, now: int, max_age: int | None) -> tuple[Proof, ...]:
 
 
 def _showing(case: Case, held: Iterable[Proof]) -> tuple[Shown, ...]:
-    """What they show here: one approves only in its own attempt, and what that attempt is about."""
+    """What they show here: one approves only in its own attempt, what that attempt is about, and on a page that said so."""
     attempt = case.attempt
-    own = ((proof.shown, proof.attempt == attempt.id and proof.shown.binds == attempt.transaction) for proof in held)
+    seen = attempt.via in APPROVES
+    own = ((proof.shown, seen and proof.attempt == attempt.id and proof.shown.binds == attempt.transaction) for proof in held)
     return tuple(shown if approves else shown._replace(spendable=False) for shown, approves in own)
 
 

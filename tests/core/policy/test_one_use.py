@@ -7,9 +7,10 @@ import pytest
 from tests.core.policy.cases import FACTORS, case, demanding, proven
 from tests.core.proving import NOW
 from yett.domain.assurance import MULTI_FACTOR
-from yett.domain.outcome import Allow, Outcome, StepUp
+from yett.domain.outcome import Allow, Deny, Outcome, StepUp
 from yett.domain.requirement import Requirement
 from yett.policy.decide import Case, decide
+from yett.policy.regimes import REGIMES
 
 PAY_ONCE = demanding(pay=Requirement((MULTI_FACTOR,), one_use=True))
 EURO, OTHER = b"digest: 100 EUR to Bob", b"digest: 100 EUR to Eve"
@@ -71,3 +72,26 @@ def test_an_api_may_want_an_approval_for_every_token() -> None:
     one = case(api=demanding(Requirement(one_use=True)), base=proven("password"))
     assert decide(one, NOW) == StepUp(("resource_scope",), ("totp",))
     assert allowed(decide(approving(one, "totp", None), NOW))
+
+
+@pytest.mark.parametrize("via", ["client", "passwordless", "device", "ciba"])
+def test_an_approval_is_given_on_a_page_of_ours_alone(via: str) -> None:
+    one = approving(paying(shown=("password",)), "totp", None)
+    assert allowed(decide(one, NOW))
+    assert not allowed(decide(one._replace(attempt=one.attempt._replace(via=via)), NOW))
+
+
+def test_under_a_regime_of_payments_every_approval_is_of_something() -> None:
+    psd2 = paying(shown=("password",))._replace(regime=REGIMES["psd2"])
+    assert decide(approving(psd2, "totp", None), NOW) == Deny("invalid_authorization_details")
+    bound = psd2._replace(attempt=psd2.attempt._replace(transaction=EURO))
+    assert allowed(decide(approving(bound, "totp", EURO), NOW))
+    assert allowed(decide(approving(psd2, "totp", None)._replace(scope=("read",)), NOW))
+
+
+@pytest.mark.parametrize("age, asked", [(180, ("resource_scope",)), (181, ("first", "resource_scope", "max_age"))])
+def test_what_is_left_of_a_lifetime_is_enough_for_its_one_use(age: int, asked: tuple[str, ...]) -> None:
+    once = demanding(pay=Requirement((MULTI_FACTOR,), lifetime=300, one_use=True))
+    outcome = decide(case(api=once, scope=("pay",), base=proven("password", "totp", ago=age)), NOW)
+    assert isinstance(outcome, StepUp)
+    assert outcome.reasons == asked
