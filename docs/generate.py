@@ -116,6 +116,7 @@ LOG_SAYS = {
     "limit_mu": "the tries of an account are spent; its owner was told",
     "limit_wc": "too many wrong passwords",
     "mfar": "multi-factor is required",
+    "one_use": "a token for one use was consumed",
     "s": "a login",
     "sapi": "a change through the management API or a verb of the command line",
     "scp": "a password was changed by a link",

@@ -231,7 +231,7 @@ def essential(*values: str) -> str:
 
 
 def clients() -> tuple[Client, ...]:
-    """A web application, one that runs in the browser, another's web application, and a machine."""
+    """A web application, one that runs in the browser, another's web application, a machine, and the one that stands for the API."""
     grants = ("authorization_code", "refresh_token")
     web = Client(
         "web",
@@ -244,7 +244,8 @@ def clients() -> tuple[Client, ...]:
     other = replace_client(web, id="other", name="Other shop", secret=digest("other's secret"))
     spa = Client("spa", "Single page", app_type="spa", auth_method="none", callbacks=(BACK,), web_origins=("https://app.example.test",), grant_types=grants)
     machine = Client("machine", "Machine", app_type="non_interactive", secret=digest("machine's secret"), grant_types=("client_credentials",))
-    return web, other, spa, machine
+    bank = Client("bank", "Bank", app_type="resource_server", secret=digest("bank's secret"), grant_types=(), resource_server=API)
+    return web, other, spa, machine, bank
 
 
 def replace_client(client: Client, **change: Any) -> Client:

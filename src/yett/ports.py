@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
-from yett.domain.client import Api, Client, ClientGrant
+from yett.domain.client import Api, Client, ClientGrant, Credential
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.job import Job
@@ -244,6 +244,14 @@ class Tokens(Protocol):
         """One load: the grant unless revoked or ended, whose it is, and their enrolments."""
         ...
 
+    async def spend(self, name: bytes, until: int, now: int, facts: Sequence[Fact] = (), grant: str = "") -> bool:
+        """Use up a name that is good once, and remember it `until` what it names is over: of all who come, on any node, the first.
+
+        False, and nothing is written, for whoever comes later, and where the grant that is named stands no longer.
+        """
+        ...
+
+    async def spent(self, name: bytes) -> bool: ...
     async def grant_live(self, grant: str, now: int) -> bool: ...
     async def sign_out(self, session: bytes, now: int, facts: Sequence[Fact]) -> Session | None:
         """End the session that has this id (or had it within its 60 s); its grants stand (OIDC logout)."""
@@ -503,6 +511,30 @@ class Signer(Protocol):
 
     def new_key(self, alg: str, now: int, use: str) -> SigningKey: ...
     def jwks(self, catalogue: Catalogue) -> bytes: ...
+
+
+class PublicKey(NamedTuple):
+    """A key that an application registers: a JWK in JSON without a name, and its RFC 7638 thumbprint. `ends_at` is the end of its certificate."""
+
+    jwk: bytes
+    thumbprint: str
+    ends_at: int | None = None
+
+
+class ClientKeys(Protocol):
+    """The keys of applications, and what they sign."""
+
+    def read(self, pem: str, alg: str) -> PublicKey:
+        """A public key or a certificate, if it may verify `alg`. Raises ValueError that says what is wrong, and quotes nothing."""
+        ...
+
+    def claimed(self, token: str) -> str:
+        """Which client an assertion says it is of, unverified: to find its keys, and for nothing else. "" where it does not say."""
+        ...
+
+    def verify(self, token: str, credentials: Sequence[Credential]) -> Mapping[str, object] | None:
+        """The claims of an assertion that one of these keys signed, by its own algorithm; where it names a key, by that one. Times and aud are not judged."""
+        ...
 
 
 class Limiter(Protocol):

@@ -9,7 +9,7 @@ from tests.world import API, MFA_OOB, MFA_OTP, MFA_RECOVERY, MULTI_FACTOR, PASSW
 from yett.http.management.table import ACCESS
 from yett.oauth import token
 
-# What a route may give, and the gate before it: decide (policy.decide), token (one that we gave), none (it gives nothing).
+# What a route may give, and the gate before it: decide (policy.decide), token (one that we gave), client (its authentication), none (it gives nothing).
 ROUTES = {
     "/authorize": "decide",
     "/u/email-verification": "token",
@@ -34,6 +34,7 @@ ROUTES = {
     "/me/v1/authentication-methods": "token",
     "/me/v1/authentication-methods/*": "token",
     "/oauth/revoke": "none",
+    "/oauth/introspect": "client",
     "/v2/logout": "none",
     "/oidc/logout": "none",
     "/.well-known/openid-configuration": "none",

@@ -7,13 +7,38 @@ from yett.domain.requirement import Requirement
 
 # How an access token is written; with _authz it names the permissions of its person besides.
 Dialect = Literal["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"]
-AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
+AuthMethod = Literal["none", "client_secret_post", "client_secret_basic", "private_key_jwt"]
+
+# What the keys of applications may sign with.
+CREDENTIALS = ("RS256", "RS384", "PS256", "ES256", "EdDSA", "Ed25519")
+
+
+class Credential(NamedTuple):
+    """A public key of an application's own (a JWK in JSON), good for signatures of `alg` and of no other algorithm.
+
+    It authenticates the application where it is `used`, and until `expires_at` (None: for good).
+    """
+
+    id: str
+    kid: str
+    alg: str
+    public: bytes
+    name: str = ""
+    used: bool = False
+    created_at: int = 0
+    updated_at: int = 0
+    expires_at: int | None = None
+
+    def good(self, now: int) -> bool:
+        """Whether it authenticates its application now."""
+        return self.used and (self.expires_at is None or now < self.expires_at)
 
 
 class Client(NamedTuple):
     """An application. `secret` is the SHA-256 of its client_secret (256 random bits, so no slow hash is needed).
 
-    `leeway` is for how many seconds a rotated refresh token may be shown again (lost answers, two tabs).
+    `leeway` is for how many seconds a rotated refresh token may be shown again (lost answers, two tabs). One that stands
+    for an API (`resource_server`, its identifier) may ask about tokens that were made for it.
     """
 
     id: str
@@ -36,6 +61,8 @@ class Client(NamedTuple):
     global_: bool = False
     metadata: Mapping[str, str] = {}
     extra: bytes = b"{}"
+    resource_server: str = ""
+    credentials: tuple[Credential, ...] = ()
 
 
 # Our own pages, as a client: in no catalogue, so no request can name it and no administrator meets it. It is given no tokens.

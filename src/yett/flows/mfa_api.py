@@ -1,6 +1,6 @@
 """The browserless way through the same gate: password-realm, mfa_required, and what a right answer leads to."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -79,10 +79,10 @@ class MfaApi:
             await self.store.begin(attempt, ())
         return await self.settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_password, password=asked.password)
 
-    async def find(self, mfa_token: str, authenticate: Callable[[Catalogue], Client]) -> Here:
+    async def find(self, mfa_token: str, authenticate: Callable[[Catalogue], Awaitable[Client]]) -> Here:
         """The attempt that this token holds, for the client that it was given to. Raises OAuthError."""
         here = await self.whereabouts.find(mfa_token.partition(".")[0], Browser(holder=mfa_token), VIA)
-        client = authenticate(here.catalogue if here else await self.whereabouts.current.latest())
+        client = await authenticate(here.catalogue if here else await self.whereabouts.current.latest())
         if here is None:
             raise self.unheld(mfa_token)
         if here.attempt.client != client.id:

@@ -1,6 +1,6 @@
 """The grants that turn an mfa_token into tokens: mfa-otp, mfa-oob and mfa-recovery-code, for what is enrolled and for what is being enrolled."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from yett.domain.client import Client
@@ -19,7 +19,7 @@ from yett.oauth import errors, token
 from yett.policy.decide import address_first, change_wants, may_change, permitted
 from yett.ports import Judged
 
-Authenticate = Callable[[Catalogue], Client]
+Authenticate = Callable[[Catalogue], Awaitable[Client]]
 Wrong = Callable[[], errors.OAuthError]
 SHEET = "sheet"
 
@@ -95,7 +95,7 @@ class MfaGrants:
         """The attempt of an mfa_token; an access token holds one only while an enrolment waits for its code."""
         if not is_access_token(mfa_token):
             return await self.api.find(mfa_token, authenticate)
-        client = authenticate(await self.api.whereabouts.current.latest())
+        client = await authenticate(await self.api.whereabouts.current.latest())
         here = await self.bearer.here(mfa_token, "enroll")
         if here.attempt.client != client.id:
             raise errors.mfa_token_of_another_client()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from yett.flows.authenticate_client import AuthenticateClient
 from yett.flows.current import Current
 from yett.flows.login import csrf_token, same
 from yett.flows.mint import Mint, digest
@@ -51,11 +52,12 @@ class SignOut:
     current: Current
     signer: Signer
     mint: Mint
+    admit: AuthenticateClient
 
     async def revoke(self, fields: Mapping[str, str], authorization: str) -> None:
         """RFC 7009: an unknown token, or one of another client, is no error and no news. Raises OAuthError for the client."""
         catalogue = await self.current.latest()
-        client = token.authenticate(fields, authorization, catalogue.clients)
+        client = await self.admit(fields, authorization, catalogue)
         now, value = self.mint.clock(), token.required(fields, "token")
         for kind in ("refresh", "access"):
             found = await self.store.token(kind, digest(value), now)

@@ -9,6 +9,7 @@ from yett.domain.outcome import Allow, Deny, Outcome, StepUp
 from yett.domain.requirement import Clause
 from yett.domain.session import Grant
 from yett.domain.tenant import Catalogue
+from yett.flows.authenticate_client import AuthenticateClient
 from yett.flows.current import Current
 from yett.flows.gate import Gate, regime_of
 from yett.flows.issue import Issue
@@ -37,6 +38,7 @@ class Tokens:
     grants: MfaGrants
     passwordless: Passwordless
     mint: Mint
+    admit: AuthenticateClient
 
     async def __call__(self, fields: Mapping[str, str], authorization: str, browser: Browser) -> dict[str, object]:
         """Take the decoded fields of the body and the Authorization header."""
@@ -49,23 +51,24 @@ class Tokens:
                 return await self._machine(asked, fields, authorization)
             case token.PasswordRequest() as asked:
                 catalogue = await self.current.latest()
-                client = self.client(fields, authorization, catalogue)
+                client = await self.client(fields, authorization, catalogue)
                 return await self.mfa.password(asked, client, catalogue, believed(client, browser))
             case token.PasswordlessRequest() as asked:
                 catalogue = await self.current.latest()
-                client = self.client(fields, authorization, catalogue)
+                client = await self.client(fields, authorization, catalogue)
                 return await self.passwordless(asked, client, catalogue, believed(client, browser))
             case asked:
                 return await self.grants(asked, lambda catalogue: self.client(fields, authorization, catalogue), browser)
 
-    def client(self, fields: Mapping[str, str], authorization: str, catalogue: Catalogue) -> Client:
-        return token.authenticate(fields, authorization, catalogue.clients)
+    async def client(self, fields: Mapping[str, str], authorization: str, catalogue: Catalogue) -> Client:
+        """The client that the request is from. Raises OAuthError."""
+        return await self.admit(fields, authorization, catalogue)
 
     async def _code(self, asked: token.CodeRequest, fields: Mapping[str, str], authorization: str) -> dict[str, object]:
         now = self.mint.clock()
         found = await self.store.token("code", digest(asked.code), now)
         catalogue = await self.current.at(found.version) if found else await self.current.latest()
-        client = self.client(fields, authorization, catalogue)
+        client = await self.client(fields, authorization, catalogue)
         if found is None or found.grant.client != client.id:
             raise errors.invalid_grant("Invalid authorization code")
         request = asked_by(found.grant)
@@ -85,8 +88,8 @@ class Tokens:
         now = self.mint.clock()
         found = await self.store.token("refresh", digest(asked.refresh_token), now)
         catalogue = await self.current.at(found.version) if found else await self.current.latest()
-        client = self.client(fields, authorization, catalogue)
-        found = _within_regime(found, catalogue) if found else None
+        client = await self.client(fields, authorization, catalogue)
+        found = found._replace(grant=within_regime(found.grant, catalogue)) if found else None
         if found is None or found.grant.client != client.id or min(found.token.expires_at, found.grant.ends_at) <= now:
             raise errors.invalid_grant("Unknown or invalid refresh token.")
         attempt = self._again(found.grant, token.refresh_wants(asked), now)._replace(present_only=asked.max_age == 0)
@@ -102,7 +105,7 @@ class Tokens:
 
     async def _machine(self, asked: token.ClientCredentialsRequest, fields: Mapping[str, str], authorization: str) -> dict[str, object]:
         catalogue = await self.current.latest()
-        client = self.client(fields, authorization, catalogue)
+        client = await self.client(fields, authorization, catalogue)
         api, scope = token.machine_scope(asked, client, catalogue.apis, catalogue.grants)
         await self.store.record((self.mint.fact("seccft", None, client.id, audience=api.identifier, scope=" ".join(scope)),))
         return self.issue.machine(client, api, scope, catalogue, self.mint.clock())
@@ -138,10 +141,10 @@ def api_of(grant: Grant, catalogue: Catalogue) -> Api | None:
     return catalogue.apis.get(grant.audience) if grant.audience else None
 
 
-def _within_regime(found: Redemption, catalogue: Catalogue) -> Redemption:
+def within_regime(grant: Grant, catalogue: Catalogue) -> Grant:
     """No grant outlives the regime in force, whatever it was promised under another."""
-    ends_at = grant_ends(regime_of(catalogue), claims.auth_time(found.grant), None)
-    return found._replace(grant=found.grant._replace(ends_at=min(found.grant.ends_at, ends_at)))
+    ends_at = grant_ends(regime_of(catalogue), claims.auth_time(grant), None)
+    return grant._replace(ends_at=min(grant.ends_at, ends_at))
 
 
 def _event(grant: Grant) -> str:

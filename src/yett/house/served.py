@@ -3,9 +3,11 @@
 import asyncio
 
 from yett.adapters.budget import ProcessLimiter, SqlLimiter, ValkeyLimiter
+from yett.adapters.keys.assertions import AssertionKeys
 from yett.domain.tries import Bucket
 from yett.flows.alarm import Alarm
 from yett.flows.asking import Asking
+from yett.flows.authenticate_client import AuthenticateClient
 from yett.flows.authorize import Authorize
 from yett.flows.conclude import Conclude
 from yett.flows.current import Current
@@ -13,6 +15,7 @@ from yett.flows.demo_seed import Demo
 from yett.flows.gate import Gate
 from yett.flows.health import Health
 from yett.flows.here import Whereabouts
+from yett.flows.introspect import Introspect
 from yett.flows.issue import Issue
 from yett.flows.kept import Kept
 from yett.flows.leave import Leaving
@@ -63,10 +66,12 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     authorize = Authorize(store, recognise, whereabouts, leaving, login, signer, mint, issuer)
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket, rehash)
     door = mfa_door(ground, mfa, login)
-    tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, mint)
+    admit = AuthenticateClient(store, AssertionKeys(), mint, issuer)
+    tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, mint, admit)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)
-    oauth = OAuth(tokens, Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint), current, signer, edge, pages)
+    userinfo, signout = Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint, admit)
+    oauth = OAuth(tokens, userinfo, signout, Introspect(store, current, signer, admit, mint, issuer), current, signer, edge, pages)
     probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
     account = security_settings(ground, login, recognise, pages)

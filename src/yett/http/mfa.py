@@ -64,7 +64,7 @@ class Mfa:
 
         async def act() -> object:
             catalogue = await self.tokens.current.latest()
-            client = self.tokens.client(given, authorization, catalogue)
+            client = await self.tokens.client(given, authorization, catalogue)
             connection = required(given, "connection")
             if given.get("send", "code") != "code":
                 raise errors.invalid_request("Only codes are sent: send=code.")

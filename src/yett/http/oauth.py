@@ -1,4 +1,4 @@
-"""The protocol's own endpoints: tokens, userinfo, discovery, keys, revocation and logout."""
+"""The protocol's own endpoints: tokens, userinfo, discovery, keys, revocation, introspection and logout."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from yett.flows.current import Current
+from yett.flows.introspect import Introspect
 from yett.flows.manage.relying import related_origins
 from yett.flows.signout import Asked, Away, Ended, Refused, SignOut, Stayed
 from yett.flows.tokens import Tokens
@@ -44,6 +45,7 @@ class OAuth:
     tokens: Tokens
     userinfo_flow: Userinfo
     signout: SignOut
+    introspection: Introspect
     current: Current
     signer: Signer
     edge: Edge
@@ -58,6 +60,10 @@ class OAuth:
     async def revoke(self, request: Request) -> Response:
         """/oauth/revoke (RFC 7009): a refresh token takes its whole family along."""
         return await self._told(request, lambda given: self.signout.revoke(given, request.headers.get("authorization", "")))
+
+    async def introspect(self, request: Request) -> Response:
+        """/oauth/introspect (RFC 7662), for clients that can prove who they are; `consume=true` spends a token that is for one use."""
+        return await self._told(request, lambda given: self.introspection(given, request.headers.get("authorization", "")))
 
     async def userinfo(self, request: Request) -> Response:
         """GET or POST, with the token in the header or in the form (RFC 6750, 2)."""

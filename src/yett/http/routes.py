@@ -60,6 +60,7 @@ def routes(
         Route("/me/v1/authentication-methods", {"GET": me.all, "POST": me.begin, "OPTIONS": me.preflight}, "token"),
         Route("/me/v1/authentication-methods/*", {"GET": me.one, "PATCH": me.change, "DELETE": me.remove, "POST": me.verify, "OPTIONS": me.preflight}, "token"),
         Route("/oauth/revoke", {"POST": oauth.revoke, "OPTIONS": oauth.preflight}, "none"),
+        Route("/oauth/introspect", {"POST": oauth.introspect}, "client"),
         Route("/v2/logout", {"GET": oauth.logout}, "none", page=True),
         Route("/oidc/logout", {"GET": oauth.oidc_logout, "POST": oauth.oidc_logout}, "none", page=True),
         Route("/.well-known/openid-configuration", read, "none"),

@@ -35,7 +35,7 @@ def id_token(issuer: str, grant: Grant, client: Client, account: Account, profil
         "aud": client.id,
         "iat": now,
         "exp": now + client.id_token_lifetime,
-        **_authentication(grant, SOURCES),
+        **authentication(grant, SOURCES),
         **_about(account, profile, scope),
     }
     if nonce:
@@ -59,7 +59,7 @@ def access_token(
         "client_id": client.id,
         "scope": " ".join(scope),
         "jti": jti,
-        **_authentication(grant, RESOURCE_FIRST),
+        **authentication(grant, RESOURCE_FIRST),
         **_permissions(api, scope, held),
         **({ONE_USE: True} if api.once(scope) else {}),
     }
@@ -118,7 +118,7 @@ def judge_access(said: Said | None, issuer: str, audience: str, now: int) -> tup
 
     An ID token shares keys, issuer and typ with it: it has no client_id, has a nonce, and is made for a client.
     """
-    if said is None or said.get("iss") != issuer or audience not in _audiences(said) or "nonce" in said or not _complete(said):
+    if said is None or said.get("iss") != issuer or audience not in audiences(said) or "nonce" in said or not _complete(said):
         raise _invalid()
     expires_at, scope = said.get("exp"), said.get("scope")
     if not isinstance(expires_at, int) or expires_at <= now or not isinstance(scope, str):
@@ -130,7 +130,8 @@ def _complete(said: Said) -> bool:
     return all(isinstance(said.get(name), str) and said[name] for name in ("sub", "client_id", "jti"))
 
 
-def _audiences(said: Said) -> Sequence[object]:
+def audiences(said: Said) -> Sequence[object]:
+    """For whom a token was made; none: for nobody."""
     aud = said.get("aud")
     return aud if isinstance(aud, (list, tuple)) else (aud,)
 
@@ -139,7 +140,7 @@ def _invalid() -> errors.OAuthError:
     return errors.invalid_token("The access token is invalid or has expired.")
 
 
-def _authentication(grant: Grant, order: Sequence[str]) -> dict[str, object]:
+def authentication(grant: Grant, order: Sequence[str] = SOURCES) -> dict[str, object]:
     """acr, amr and auth_time of the grant's own counted set; acr is absent where nothing can be said."""
     held = assurance.claims(grant.proofs, _asked(grant.wants, order))
     said: dict[str, object] = {"auth_time": held.auth_time, "amr": list(held.amr)}

@@ -13,7 +13,9 @@ from yett.domain.client import Client
 from yett.oauth import errors
 from yett.oauth.redirects import origin_of
 
-METHODS = ("client_secret_basic", "client_secret_post", "none")
+# By which a confidential client proves itself; a public one has nothing to show.
+PROOFS = ("client_secret_basic", "client_secret_post", "private_key_jwt")
+METHODS = (*PROOFS, "none")
 
 
 class Presented(NamedTuple):
@@ -27,16 +29,21 @@ class Presented(NamedTuple):
 def authenticate(fields: Mapping[str, str], authorization: str, clients: Mapping[str, Client]) -> Client:
     """The client that the request is from, and which may use the grant that it names. Raises OAuthError.
 
-    A confidential client proves itself by either form of its secret; a public one has none to show.
+    A confidential client proves itself by either form of its secret; a public one has none to show. Assertions are judged elsewhere.
     """
     shown = _presented(fields, authorization)
     client = clients.get(shown.client_id)
     if client is None or not _proven(client, shown):
         raise errors.invalid_client(shown.scheme)
+    may_use(client, fields)
+    return client
+
+
+def may_use(client: Client, fields: Mapping[str, str]) -> None:
+    """Whether a client that is proven may use the grant that the request names. Raises OAuthError."""
     grant = fields.get("grant_type", "")
     if grant and grant not in client.grant_types:
         raise errors.unauthorized_client(grant)
-    return client
 
 
 def trusts_address(client: Client) -> bool:
@@ -45,7 +52,12 @@ def trusts_address(client: Client) -> bool:
 
 
 def presented_client(fields: Mapping[str, str], authorization: str) -> str | None:
-    """The client that a request claims to be from; None where that cannot be read. Judges nothing."""
+    """The client that a request claims to be from; None where that cannot be read. Judges nothing.
+
+    An assertion is no page's: where it alone says who it is, no client of any page is named.
+    """
+    if fields.get("client_assertion"):
+        return fields.get("client_id", "")
     try:
         return _presented(fields, authorization).client_id or None
     except errors.OAuthError:
@@ -61,6 +73,9 @@ def origin_allowed(origin: str, client: Client) -> bool:
 def _proven(client: Client, shown: Presented) -> bool:
     if client.auth_method == "none":
         return not shown.secret
+    if client.auth_method == "private_key_jwt":
+        # Whatever secret it had before: a key that never leaves its owner is not to be had more cheaply.
+        return False
     return hmac.compare_digest(hashlib.sha256(shown.secret.encode(errors="surrogatepass")).digest(), client.secret or b"")
 
 

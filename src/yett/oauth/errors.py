@@ -152,6 +152,11 @@ def invalid_token(description: str) -> OAuthError:
     return OAuthError("invalid_token", description, "Bearer")
 
 
+def not_for_one_use() -> OAuthError:
+    """Nothing was consumed: whoever asks for it takes a token for what it is not."""
+    return invalid_request("The token is not for one use, so it cannot be consumed.")
+
+
 def insufficient_scope(scope: str) -> OAuthError:
     return OAuthError("insufficient_scope", "The access token does not carry the scope that is needed.", "Bearer", {"scope": scope})
 

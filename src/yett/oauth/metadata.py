@@ -1,9 +1,10 @@
 """Discovery: OpenID Connect Discovery 1.0 and RFC 8414, of what is really there."""
 
 from yett.domain.assurance import MEANS
+from yett.domain.client import CREDENTIALS
 from yett.domain.tenant import Catalogue
 from yett.oauth import authorize, claims, response, scopes
-from yett.oauth.clients import METHODS
+from yett.oauth.clients import METHODS, PROOFS
 from yett.oauth.token import GRANTS
 
 # consent is understood, and there is no page for it yet.
@@ -21,6 +22,7 @@ def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
         "jwks_uri": issuer + ".well-known/jwks.json",
         "mfa_challenge_endpoint": issuer + "mfa/challenge",
         "revocation_endpoint": issuer + "oauth/revoke",
+        "introspection_endpoint": issuer + "oauth/introspect",
         "end_session_endpoint": issuer + "oidc/logout",
         "response_types_supported": response.TYPES,
         "response_modes_supported": response.MODES,
@@ -32,7 +34,11 @@ def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
         "subject_types_supported": ("public",),
         "id_token_signing_alg_values_supported": tuple(dict.fromkeys(current)),
         "token_endpoint_auth_methods_supported": METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": CREDENTIALS,
         "revocation_endpoint_auth_methods_supported": METHODS,
+        "revocation_endpoint_auth_signing_alg_values_supported": CREDENTIALS,
+        "introspection_endpoint_auth_methods_supported": PROOFS,
+        "introspection_endpoint_auth_signing_alg_values_supported": CREDENTIALS,
         "code_challenge_methods_supported": ("S256",),
         "ui_locales_supported": catalogue.tenant.locales,
         "authorization_response_iss_parameter_supported": True,

@@ -8,14 +8,14 @@ from yett.domain.client import Api, Client, ClientGrant
 from yett.domain.requirement import Clause
 from yett.oauth import errors, scopes
 from yett.oauth.authorize import AuthorizationRequest, acr_values, seconds
-from yett.oauth.clients import authenticate, origin_allowed, presented_client
+from yett.oauth.clients import origin_allowed, presented_client
 from yett.oauth.scopes import narrowed
 
 __all__ = [
     "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OOB", "MFA_OTP", "MFA_RECOVERY", "PASSWORD", "PASSWORDLESS", "PASSWORD_REALM", "REFRESH",
     "ClientCredentialsRequest", "CodeRequest", "MfaOobRequest", "MfaOtpRequest", "MfaRecoveryRequest", "PasswordRequest", "PasswordlessRequest",
     "RefreshRequest", "TokenRequest",
-    "as_authorization", "authenticate", "machine_scope", "narrowed", "origin_allowed", "pageless", "parse", "presented_client", "refresh_wants", "required",
+    "as_authorization", "machine_scope", "narrowed", "origin_allowed", "pageless", "parse", "presented_client", "refresh_wants", "required",
 ]  # fmt: skip
 
 CODE, REFRESH, CLIENT_CREDENTIALS, PASSWORD = "authorization_code", "refresh_token", "client_credentials", "password"

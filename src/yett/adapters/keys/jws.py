@@ -7,11 +7,14 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
+if TYPE_CHECKING:
+    from joserfc._rfc7515.model import JWSAlgModel
 
 Key = RSAKey | ECKey | OctKey | OKPKey
 KINDS: Mapping[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "oct": OctKey, "OKP": OKPKey}
@@ -100,7 +103,17 @@ def _finite(text: str) -> float:
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_finite, parse_constant=_finite)
 
 
+class _Pinned(jws.JWSRegistry):
+    """Knows one algorithm. That EdDSA has a newer name (RFC 9864) is no reason for a warning at every token."""
+
+    def get_alg(self, name: str) -> "JWSAlgModel":
+        """That one. Raises KeyError for any other."""
+        if name not in (self.allowed or ()):
+            raise KeyError(name)
+        return self.algorithms[name]
+
+
 @cache
 def _registry(alg: str) -> jws.JWSRegistry:
     # What the gate above has judged needs no second opinion; headers that mean nothing to us are ignored, as 4.1 says.
-    return jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
+    return _Pinned(algorithms=[alg], strict_check_header=False)

@@ -293,6 +293,9 @@ tokens = Table(
     sqlite_with_rowid=False,
 )
 
+# What is good once and was used: digests of names (a jti), kept until what they name is over.
+spent = Table("spent", metadata, _bytes("name"), _number("expires_at", index=True), _key("name"), sqlite_with_rowid=False)
+
 # `number` and `epoch` come later, from the sequencer.
 facts = Table(
     "facts",

@@ -213,6 +213,15 @@ class SqlStore:
         found = await self.driver.read(Query(tokens.GRANTED, {"this_grant": grant, "now": now}))
         return await self._opened(lambda: tokens.granted_of(found, self.seal))
 
+    async def spend(self, name: bytes, until: int, now: int, facts: Sequence[Fact] = (), grant: str = "") -> bool:
+        """Use a name up."""
+        return await self.driver.write(partial(tokens.spend, name, until, now, facts, grant))
+
+    async def spent(self, name: bytes) -> bool:
+        """Whether a name is used up."""
+        found = await self.driver.read(Query(tokens.SPENT, {"name": name}))
+        return bool(found[0][0])
+
     async def grant_live(self, grant: str, now: int) -> bool:
         """Whether a grant stands."""
         found = await self.driver.read(Query(tokens.LIVE, {"this_grant": grant, "now": now}))

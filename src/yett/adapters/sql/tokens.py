@@ -6,9 +6,9 @@ from typing import Literal
 from sqlalchemy import and_, exists, select, update
 
 from yett.adapters.sql import rows
-from yett.adapters.sql.schema import accounts, enrolments, grants, meta, sessions, tokens
+from yett.adapters.sql.schema import accounts, enrolments, grants, meta, sessions, spent, tokens
 from yett.adapters.sql.seal import Seal
-from yett.adapters.sql.steps import EPOCH, NOW, Query, Row, Steps, all_or_nothing, blob, number, word
+from yett.adapters.sql.steps import EPOCH, NOW, Query, Row, Steps, all_or_nothing, blob, into, number, word
 from yett.adapters.sql.writes import TOKEN, granted, happened
 from yett.domain.fact import Fact
 from yett.domain.session import Grant, Session, Token
@@ -45,6 +45,8 @@ _USE = update(tokens).where(tokens.c.digest == blob("this_token"), tokens.c.gran
 # Once means once, on whichever clock: a leeway of nothing must not become a second's on a node that is behind.
 USE_ONCE = _USE.values(used_at=NOW).where(tokens.c.used_at.is_(None))
 USE_AGAIN = _USE.values(used_at=tokens.c.used_at).where(tokens.c.used_at > number("since"))
+SPEND = into(spent).on_conflict_do_nothing()
+SPENT = select(exists().where(spent.c.name == blob("name")))
 REVOKE = update(grants).values(revoked_at=NOW).where(grants.c.id == word("this_grant"), grants.c.revoked_at.is_(None))
 _THIS = (sessions.c.sid == word("this_sid"), sessions.c.account == word("this_account"), sessions.c.epoch == EPOCH)
 TOUCH = update(sessions).values(idle_at=number("new_idle_at")).where(*_THIS)
@@ -102,3 +104,10 @@ def grant(given: Grant, with_tokens: Sequence[Token], facts: Sequence[Fact], ses
 def revoke(grant: str, now: int, facts: Sequence[Fact]) -> Steps[None]:
     """Revoke a grant and with it every token that rests on it."""
     yield [Query(REVOKE, {"this_grant": grant, "now": now}), *happened(facts)]
+
+
+def spend(name: bytes, until: int, now: int, facts: Sequence[Fact], grant: str) -> Steps[bool]:
+    """Use a name up. Whoever comes second finds it there, also where both come at once: the row itself is the compare-and-set."""
+    conditions = [Query(HOLD_GRANT, {"this_grant": grant, "now": now}, lost="over")] if grant else []
+    conditions.append(Query(SPEND, {"name": name, "expires_at": until}, lost="spent"))
+    return (yield from all_or_nothing(conditions, happened(facts)))

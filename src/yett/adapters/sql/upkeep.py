@@ -23,6 +23,7 @@ from yett.adapters.sql.schema import (
     sequencer,
     sessions,
     signing_keys,
+    spent,
     tokens,
 )
 from yett.adapters.sql.seal import DataKey, Seal
@@ -60,6 +61,7 @@ _SWEEP = (
     _over(attempts, "id", attempts.c.expires_at < _YESTERDAY),
     _over(sessions, "id", sessions.c.ends_at < _YESTERDAY),
     _over(tokens, "digest", tokens.c.expires_at < _YESTERDAY),
+    _over(spent, "name", spent.c.expires_at < _YESTERDAY),
     _over(grants, "id", grants.c.ends_at < _YESTERDAY),
     _over(devices, "token", devices.c.used_at < NOW - 400 * DAY),
     _over(outbox, "id", (outbox.c.due_at.is_(None)) & (outbox.c.created_at < NOW - 7 * DAY)),

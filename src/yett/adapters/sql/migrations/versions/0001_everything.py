@@ -220,6 +220,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
     )
     op.create_index(op.f("ix_tokens_expires_at"), "tokens", ["expires_at"], unique=False)
     op.create_table(
+        "spent",
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_spent")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_spent_expires_at"), "spent", ["expires_at"], unique=False)
+    op.create_table(
         "challenges",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Text(), nullable=False),
