@@ -206,10 +206,12 @@ class Attempts(Protocol):
 
         A confirm is a try, counted per challenge and on the account. Accepted: the challenge is used up, `new` are
         written, the account's security_version moves on; with `verifies` its address is confirmed by that. What rests on
-        an enrolment that is replaced is revoked. `spends` is the link that led here: it ends along with it, or all is "used".
+        an enrolment that is replaced is revoked. With `opens` the account is opened by it: "used" where its address is taken.
+        `spends` is the link that led here: it ends along with it, or all is "used".
         """
         ...
 
+        opens: bool = False,
     async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:
         """End the attempt: raise the session, write device, grant and tokens. False if it had ended already."""
         ...

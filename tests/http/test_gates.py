@@ -1,10 +1,13 @@
 """One gate: every route and every grant is listed here with what stands before it; an unlisted one fails."""
 
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.flows.mfa import SHEET, challenge, sent, start, with_everything
+from tests.flows import passkeys
+from tests.flows.mfa import SHEET, challenge, has, sent, start, with_everything
+from tests.flows.test_webauthn import key
 from tests.world import API, MFA_OOB, MFA_OTP, MFA_RECOVERY, MULTI_FACTOR, PASSWORDLESS, REALM, World, claims, world
 from yett.http.management.table import ACCESS
 from yett.oauth import token
@@ -27,6 +30,8 @@ ROUTES = {
     "/mfa/associate": "token",
     "/mfa/authenticators": "token",
     "/mfa/authenticators/*": "token",
+    "/passkey/register": "none",
+    "/passkey/challenge": "none",
     "/passwordless/start": "none",
     "/userinfo": "token",
     "/guardian/enroll": "token",
@@ -102,6 +107,15 @@ def told(answer: tuple[int, dict[str, str]]) -> tuple[bool, str]:
 
 
 # client_credentials gives a client a token for itself: no account is in it, so no account's gate either.
+async def by_passkey(w: World) -> tuple[bool, str]:
+    return told(await passkeys.given(w, w.question, passkeys.shown(w.passkey, w.question)))  # type: ignore[attr-defined]
+
+
+async def by_key(w: World) -> tuple[bool, str]:
+    answer = json.dumps(passkeys.shown(w.passkey, w.asked))  # type: ignore[attr-defined]
+    return told(await w.token(grant_type=token.WEBAUTHN, mfa_token=w.key_token, authn_response=answer))  # type: ignore[attr-defined]
+
+
 WAYS: dict[str, Way | None] = {
     "page": by_page,
     "silent page": by_silent_page,
@@ -118,8 +132,14 @@ WAYS: dict[str, Way | None] = {
 
 
 async def test_every_route_is_listed_with_its_gate() -> None:
+    token.WEBAUTHN: by_passkey,
+    "a key by the MFA API": by_key,
     async with world() as w:
         assert {route.path: route.gate for route in w.app.routes} == ROUTES
+
+
+# What is shown here is what a policy that wants more asks for.
+PROVE_MORE = {"page", token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY, token.WEBAUTHN, "a key by the MFA API"}
 
 
 def test_every_grant_is_listed_with_its_way_through_the_gate() -> None:
@@ -150,6 +170,13 @@ async def ready(w: World) -> None:
 async def block(w: World) -> None:
     seen, _ = await w.store.account("auth0|ada")
     new = seen._replace(blocked=True, security_version=seen.security_version + 1)
+    w.passkey = key()  # type: ignore[attr-defined]
+    await has(w, passkeys.kept(w.passkey))  # type: ignore[attr-defined]
+    await passkeys.allow(w)
+    await w.configure(factors={**w.tenant.factors, "email": True, "sms": True, "recovery-code": True})
+    _, w.question = await passkeys.challenge(w)  # type: ignore[attr-defined]
+    w.key_token = (await w.token(grant_type=REALM, **asked))[1]["mfa_token"]  # type: ignore[attr-defined]
+    w.asked = await challenge(w, w.key_token, challenge_type="webauthn")  # type: ignore[attr-defined]
     assert await w.store.change_account(seen, new, (), ends=True, now=w.clock.now, facts=())
 
 
@@ -178,7 +205,7 @@ async def test_row_29_no_way_is_open_to_a_blocked_account(way: str) -> None:
 
 
 @pytest.mark.parametrize("stricter", [always, regime])
-@pytest.mark.parametrize("way", [name for name, one in WAYS.items() if one and name not in {"page", token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY}])
+@pytest.mark.parametrize("way", [name for name, one in WAYS.items() if one and name not in PROVE_MORE])
 async def test_row_7_no_way_leads_around_a_policy_that_wants_more(way: str, stricter: Callable[[World], Awaitable[None]]) -> None:
     async with world() as w:
         await ready(w)

@@ -42,7 +42,7 @@ class Words(NamedTuple):
     `factor` is Auth0's name under guardian/factors ("" where Auth0 has none); `method` the type under
     authentication-methods; `requirement` the type under mfa_requirements; `authenticator` and `channels` those of the
     MFA API (which lists an enrolment once for each channel); `grant` the grant that shows it; `challenge_type` otp,
-    oob or "". `screen_*` are page names; `log_*` log types.
+    oob, webauthn or "". `screen_*` are page names; `log_*` log types.
     `screens` are page names by channel, where it has several: the one that asks is then that of the channel, and an
     enrolment begins on `screen_enrol`, where the destination is typed.
     `companion` is enrolled along with the first second factor (recovery codes); `unnamed` says by itself who it is

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from yett.domain.client import Client
 from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import StepUp
 from yett.domain.tenant import Tenant
 from yett.factors.base import Ask, Factor
 from yett.flows.asking import Asker, Asking, Withheld
 from yett.flows.here import Here
-from yett.flows.mfa_api import MfaApi
+from yett.flows.mfa_api import MfaApi, at_home, ceremony, speaks
 from yett.flows.mfa_bearer import ENROL, READ, REMOVE, Bearer
 from yett.flows.mfa_grants import SHEET, Authenticate, MfaGrants, companion, pending
 from yett.flows.own import Own, destination
@@ -18,6 +19,8 @@ from yett.flows.owner import Missing
 from yett.flows.steps import Browser
 from yett.oauth import errors
 
+# What Auth0's MFA API asks for; and what takes a question that is kept until it is answered.
+USUAL, ASKS = ("otp", "oob"), ("oob", "webauthn")
 # Why an authenticator stays, as it is told.
 STAYS = {
     "implicit": "This authenticator comes with the verified e-mail address and stays.",
@@ -73,23 +76,27 @@ class Authenticators:
         if found is None:
             kinds = [one.factor.words.challenge_type or one.factor.words.authenticator for one in able]
             raise errors.unsupported_challenge_type(" ".join(asked.types) or asked.channel, kinds)
-        if not found.factor.words.channels:
+        if found.factor.words.challenge_type not in ASKS:
             await self.api.store.record((self.api.mint.fact("gd_start_auth", here.attempt.account, here.attempt.client, factor=found.factor.kind),))
             return {"challenge_type": found.factor.words.challenge_type}
-        ask = self.api.whereabouts.ask(here, found.factor, channel=found.channel)
-        question = await self.asking.challenge(here.attempt, found.factor, (found.enrolment,), ask, self._asker(here, browser))
+        ask = at_home(self.api.whereabouts.ask(here, found.factor, channel=found.channel), here.client)
+        to = [one.enrolment for one in able if one is found or (one.factor is found.factor and not (asked.authenticator or found.channel))]
+        question = await self.asking.challenge(here.attempt, found.factor, to, ask, self._asker(here, browser))
         if isinstance(question, Withheld):
             raise withheld(question)
+        if not found.channel:
+            return {"challenge_type": found.factor.words.challenge_type, **ceremony(question)}
         return {"challenge_type": found.factor.words.challenge_type, "oob_code": f"{here.attempt.id}.{question.id}", "binding_method": "prompt"}
 
     async def associate(self, token: str, asked: Association, browser: Browser) -> dict[str, object]:
         """/mfa/associate: begin an enrolment; the grant of its kind completes it. Recovery codes come along with the first factor, shown this once."""
         here = await self.bearer.here(token, ENROL, begin=True)
-        factor, channel = self._wanted(asked)
+        factor, channel = self._wanted(asked, here.client)
         self.grants.may_enrol(here, factor)
         if here.arrival.account and "sms" in factor.words.channels and not asked.phone_number:
             raise errors.missing("phone_number")
-        ask = self.api.whereabouts.ask(here, factor, channel=channel, target=asked.phone_number if "sms" in factor.words.channels else asked.email)
+        target = asked.phone_number if "sms" in factor.words.channels else asked.email
+        ask = at_home(self.api.whereabouts.ask(here, factor, channel=channel, target=target), here.client)
         if channel and destination(factor, ask.target, "") in self._reached(here, factor):
             raise errors.already_enrolled()
         codes, kept = self._sheet(here)
@@ -99,6 +106,8 @@ class Authenticators:
         said: dict[str, object] = {"id": pending(factor, question), "authenticator_type": factor.words.authenticator}
         if channel:
             said |= {"oob_channel": question.channel, "oob_code": f"{here.attempt.id}.{question.id}", "binding_method": "prompt"}
+        elif "ceremony" in question.show:
+            said |= ceremony(question)
         else:
             said |= {"secret": question.show["secret"].replace(" ", ""), "barcode_uri": question.show["uri"]}
         return said | ({"recovery_codes": codes} if codes else {})
@@ -121,11 +130,11 @@ class Authenticators:
         if done is not None:
             raise errors.busy() if done == "busy" else errors.no_authenticator()
 
-    def _wanted(self, asked: Association) -> tuple[Factor, str]:
+    def _wanted(self, asked: Association, client: Client) -> tuple[Factor, str]:
         """The factor that is asked for, and the channel of it. Raises OAuthError."""
         if not asked.types:
             raise errors.missing("authenticator_types")
-        known = (one for one in self.api.whereabouts.gate.factors.values() if one.words.grant and not one.words.companion)
+        known = (one for one in self.api.whereabouts.gate.factors.values() if speaks(client, one.words) and not one.words.companion)
         factors = [one for one in known if one.words.authenticator in asked.types]
         if any(not one.words.channels for one in factors):
             return next(one for one in factors if not one.words.channels), ""
@@ -157,7 +166,7 @@ class Authenticators:
     def _each(self, here: Here, one: Enrolment) -> Iterable[Authenticator]:
         """One by one channel each: a number that is texted and called is a pair."""
         factor = self.api.whereabouts.gate.factors[one.kind]
-        if not factor.words.grant:
+        if not speaks(here.client, factor.words):
             return
         rules = self._rules(here.catalogue.tenant, factor)
         for channel in factor.words.channels or ("",):
@@ -212,7 +221,8 @@ def withheld(why: Withheld) -> errors.OAuthError:
 
 
 def _fits(one: Authenticator, asked: Asked) -> bool:
+    """Whoever names neither type nor authenticator understands what Auth0 would ask, and nothing else."""
     kind = one.factor.words.challenge_type
-    if not kind or (asked.types and kind not in asked.types):
+    if not kind or kind not in (asked.types or (USUAL if not asked.authenticator else (kind,))):
         return False
     return asked.authenticator in {"", one.id} and asked.channel in {"", one.channel}

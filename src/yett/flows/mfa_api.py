@@ -16,8 +16,8 @@ from yett.domain.proof import Shown
 from yett.domain.session import Conclusion
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
-from yett.domain.verdict import Accepted, Settled
-from yett.factors.base import Factor, Words
+from yett.domain.verdict import Accepted, Rejected, Settled
+from yett.factors.base import Ask, Factor, Words
 from yett.flows.alarm import Alarm
 from yett.flows.conclude import Conclude
 from yett.flows.gate import regime_of
@@ -35,6 +35,7 @@ Issuing = tuple[Conclusion, Callable[[], dict[str, object]]]
 NOTHING: Mapping[str, object] = {}
 # How an attempt is held that an mfa_token was made for.
 VIA = "client"
+OF_ALL = frozenset({token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,8 @@ class MfaApi:
             await self.spent(here)
         if settled == "used" or won is None:
             raise wrong()
+        if alarmed(judged):
+            self.alarm.post()
         if password:
             await self.rehash(won.enrolment, password)
         if factor.words.companion:
@@ -215,9 +218,9 @@ class MfaApi:
             case Verify():
                 raise errors.denied("unverified")
             case Enrol(_, kinds):
-                needs = {"enroll": _types(factors[kind].words for kind in kinds)}
+                needs = {"enroll": _types(here.client, (factors[kind].words for kind in kinds))}
             case StepUp(_, acceptable):
-                needs = {"challenge": _types(factors[by_id[one]].words for one in acceptable)}
+                needs = {"challenge": _types(here.client, (factors[by_id[one]].words for one in acceptable))}
             case _:
                 needs = {}
         # At a refresh these words make spa-js open its popup, where a login can begin, whatever can be shown here.
@@ -234,13 +237,14 @@ class MfaApi:
         await self.alarm(None, here.attempt.identifier, "en")
         raise errors.too_many_attempts()
 
-    def _notices(self, here: Here, factor: Factor) -> Sequence[Message]:
-        """A way back that was used is worth telling."""
-        account = here.arrival.account
-        if account is None or not factor.words.companion or not account.email:
+    def _notices(self, here: Here, judged: Sequence[Judged], factor: Factor) -> Sequence[Message]:
+        """A way back that was used is worth telling, and a key of which somebody has a copy."""
+        account, won = here.arrival.account, any(isinstance(one.verdict, Accepted) for one in judged)
+        template = "factor_copied" if alarmed(judged) else "recovery_used" if won and factor.words.companion else ""
+        if account is None or not template or not account.email:
             return ()
         data = {"factor": factor.words.factor, "client": here.client.name}
-        return (Message("email", account.email, "recovery_used", (here.request.ui_locales or ("en",))[0], data),)
+        return (Message("email", account.email, template, (here.request.ui_locales or ("en",))[0], data),)
 
     def _facts(self, here: Here, factor: Factor, browser: Browser, *, won: bool, first: bool, event: str, issued: bool) -> Mapping[Settled, Sequence[Fact]]:
         def fact(type: str, **data: object) -> Fact:
@@ -251,7 +255,7 @@ class MfaApi:
         failed = (fact(f"fe{event}"),) if event else ()
         exchanged = (fact(f"se{event}"),) if event and issued else failed if not won else ()
         return {
-            "done": (fact("sepft"),) if first and won else (happened, *exchanged),
+            "done": (fact("sepft" if factor is self.whereabouts.password else "s"),) if first and won else (happened, *exchanged),
             "used": (fact(factor.words.log_failed, reason="already_used"), *failed),
             "no tries": (fact(factor.words.log_limit),),
         }
@@ -259,6 +263,29 @@ class MfaApi:
 
 def ended(attempt: Attempt) -> Attempt:
     """As a right answer leaves it: what no mfa_token holds is over."""
+def alarmed(judged: Sequence[Judged]) -> bool:
+    """Whether an answer says that somebody has a copy."""
+    return any(isinstance(one.verdict, Rejected) and one.verdict.alarm for one in judged)
+
+
+def speaks(client: Client, words: Words) -> bool:
+    """Whether a client can be asked for it by this API: Auth0's own three grants are told of to all, ours to those that have it."""
+    return bool(words.grant) and (words.grant in OF_ALL or words.grant in client.grant_types)
+
+
+def at_home(ask: Ask, client: Client) -> Ask:
+    """The application's own pages may answer as well: where our name is not theirs too, no browser lets them."""
+    related = ask.rules.get("origins")
+    known = related if isinstance(related, (list, tuple)) else ()
+    return ask._replace(rules={**ask.rules, "origins": (*known, *client.web_origins)})
+
+
+def ceremony(question: Challenge) -> dict[str, object]:
+    """What a browser is to be asked; what is empty is left out, as Auth0 does."""
+    options: dict[str, object] = msgspec.json.decode(question.show["ceremony"])
+    return {"authn_params_public_key": {name: value for name, value in options.items() if value != []}}
+
+
     return attempt if attempt.via == VIA else attempt._replace(done=True)
 
 
@@ -267,7 +294,7 @@ def moved(ahead: Here) -> Here:
     return ahead._replace(attempt=ahead.attempt._replace(version=ahead.attempt.version + 1))
 
 
-def _types(words: Iterable[Words]) -> list[dict[str, str]]:
+def _types(client: Client, words: Iterable[Words]) -> list[dict[str, str]]:
     """Each once, and only what can be asked for by this API."""
-    kinds = (one.requirement for one in words if one.grant)
+    kinds = (one.requirement for one in words if speaks(client, one))
     return [{"type": kind} for kind in dict.fromkeys(kinds) if kind]

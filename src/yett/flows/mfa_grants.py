@@ -1,4 +1,4 @@
-"""The grants that turn an mfa_token into tokens: mfa-otp, mfa-oob and mfa-recovery-code, for what is enrolled and for what is being enrolled."""
+"""The grants that turn an mfa_token into tokens, for what is enrolled and for what is being enrolled: Auth0's three, and ours for keys."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from yett.flows.gate import regime_of
 from yett.flows.here import Here
 from yett.flows.mfa_api import VIA, MfaApi, ended, moved
 from yett.flows.mfa_bearer import Bearer, is_access_token
+from yett.flows.models import Models
 from yett.flows.steps import Browser
 from yett.oauth import errors, token
 from yett.policy.decide import address_first, change_wants, may_change, permitted
@@ -31,6 +32,7 @@ class MfaGrants:
     api: MfaApi
     bearer: Bearer
     births: Births
+    models: Models
 
     async def __call__(self, asked: token.MfaRequest, authenticate: Authenticate, browser: Browser) -> dict[str, object]:
         """The token response; `browser` is where the request comes from."""
@@ -42,6 +44,8 @@ class MfaGrants:
                 return await self._oob(here, asked, browser)
             case token.MfaRecoveryRequest():
                 return await self._recovery(here, asked.recovery_code, browser)
+            case token.MfaKeyRequest():
+                return await self._key(here, asked.answer, browser)
 
     async def _otp(self, here: Here, otp: str, browser: Browser) -> dict[str, object]:
         """Compares all enrolments of its kind, for one try of each and one of the account."""
@@ -75,6 +79,22 @@ class MfaGrants:
             state, fresh = factor.replaced(verdict.state, ask)
             verdict, more = verdict._replace(state=state), {"recovery_code": fresh}
         return await self.api.settle(here, (Judged(one, verdict),), factor, browser, errors.rejected, event="rcft", more=more)
+
+    async def _key(self, here: Here, answer: str, browser: Browser) -> dict[str, object]:
+        """What a key said to the question that is open; one that was not asked costs a try of one that was."""
+        question, factors = here.arrival.challenge, self.api.whereabouts.gate.factors
+        if question is None or factors[question.kind].words.grant != token.WEBAUTHN:
+            raise errors.wrong_answer()
+        factor = factors[question.kind]
+        if question.offer:
+            return await self._confirm(here, question, answer, browser, errors.wrong_answer)
+        asked = [one for one in self._usable(here, factor) if one.id in question.to]
+        lookup = factor.locate(answer.encode(errors="replace"))
+        one = next((one for one in asked if one.lookup == lookup), asked[0] if asked else None)
+        if one is None:
+            raise errors.wrong_answer()
+        verdict = factor.verify(one, question, answer.encode(errors="replace"), self.api.whereabouts.ask(here, factor))
+        return await self.api.settle(here, (Judged(one, verdict),), factor, browser, errors.wrong_answer, asked=question)
 
     def may_enrol(self, here: Here, factor: Factor) -> None:
         """Whether its holder may add a factor of this kind. Raises OAuthError where a stronger proof is needed first (attacks: row 5)."""
@@ -113,13 +133,14 @@ class MfaGrants:
             raise errors.expired_oob_code()
         return question
 
-    async def _confirm(self, here: Here, question: Challenge, answer: str, browser: Browser, wrong: Wrong, *, event: str) -> dict[str, object]:
+    async def _confirm(self, here: Here, question: Challenge, answer: str, browser: Browser, wrong: Wrong, *, event: str = "") -> dict[str, object]:
         """Complete an enrolment: a confirm is a try, and whether the account may have it is decided again here and in the commit."""
         factor, account = self.api.whereabouts.gate.factors[question.kind], here.arrival.account
         self.may_enrol(here, factor)
         if account is None:
             raise errors.denied("blocked")
-        verdict = factor.confirm(question, answer.encode(), self.api.whereabouts.ask(here, factor))
+        ask = await self.models.judging(factor, self.api.whereabouts.ask(here, factor))
+        verdict = factor.confirm(question, answer.encode(errors="replace"), ask)
         new = self._new(here, factor, question, verdict)
         after, ahead, issued = here.attempt, here, None
         if new and isinstance(verdict, Accepted):
@@ -181,12 +202,12 @@ class MfaGrants:
         def fact(type: str, **data: object) -> Fact:
             return self.api.mint.fact(type, here.attempt.account, here.attempt.client, factor=factor.kind, ip=browser.ip, **data)
 
-        failed = fact(f"fe{event}")
+        failed, exchanged = ((fact(f"fe{event}"),), (fact(f"se{event}"),)) if event else ((), ())
         if isinstance(verdict, Accepted):
-            done = (fact(factor.words.log_enrolled), *((fact(f"se{event}"),) if issued else ()))
+            done = (fact(factor.words.log_enrolled), *(exchanged if issued else ()))
         else:
-            done = fact("gd_start_enroll_failed", reason=verdict.reason), failed
-        return {"done": done, "used": (fact("gd_start_enroll_failed", reason="already_used"), failed), "no tries": (fact(factor.words.log_limit),)}
+            done = fact("gd_start_enroll_failed", reason=verdict.reason), *failed
+        return {"done": done, "used": (fact("gd_start_enroll_failed", reason="already_used"), *failed), "no tries": (fact(factor.words.log_limit),)}
 
 
 def pending(factor: Factor, question: Challenge) -> str:

@@ -13,6 +13,7 @@ from yett.domain.account import Account, canonical
 from yett.domain.enrolment import Message
 from yett.domain.password import Blocklist
 from yett.domain.password import fault as unfit
+from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
 from yett.flows.accounts import Births, is_address, is_username
 from yett.flows.current import Current
@@ -58,7 +59,28 @@ class SignUp:
 
     async def __call__(self, wish: Wish, locale: str, ip: str) -> Opened | str:
         """An account whose address is still to be confirmed."""
-        catalogue, now = await self.current.latest(), self.mint.clock()
+        catalogue = await self.current.latest()
+        new = await self.newcomer(wish, catalogue, ip)
+        if isinstance(new, str):
+            return new
+        about = (new.email, wish.username, catalogue.tenant.brand.name)
+        if why := unfit(wish.password, regime_of(catalogue).shortest_password, self.common, about):
+            return why
+        try:
+            hashed = await self.hasher.hash(wish.password)
+        except Busy:
+            return "busy"
+        may = await self.may_tell(new.email)
+        fact = self.mint.fact("ss", new.id, wish.client, ip=ip)
+        if await self.store.open_account(new, (self.births.password_of(new, hashed),), (fact,)):
+            await self.welcome(new, wish.client, locale, ip)
+        else:
+            await self.known(new.email, wish.client, locale, ip, told=may)
+        return Opened(new.id.removeprefix("auth0|"), new.email)
+
+    async def newcomer(self, wish: Wish, catalogue: Catalogue, ip: str) -> Account | str:
+        """Whoever somebody may become, not written yet; whether the address is taken is not looked for."""
+        now = self.mint.clock()
         if not catalogue.tenant.signup:
             return "closed"
         if wish.client not in catalogue.clients:
@@ -70,23 +92,17 @@ class SignUp:
             return "address"
         if username is not None and not is_username(username):
             return "username"
-        about = (email, wish.username, catalogue.tenant.brand.name)
-        if why := unfit(wish.password, regime_of(catalogue).shortest_password, self.common, about):
-            return why
-        try:
-            hashed = await self.hasher.hash(wish.password)
-        except Busy:
-            return "busy"
-        new = Account(f"auth0|{self.mint.random(12).hex()}", email, username=username, profile=_profile(wish.profile), created_at=now, updated_at=now)
-        may = await self.forgot.limiter.take(f"reset:{digest(email).hex()}", ADDRESS, now)
-        fact = self.mint.fact("ss", new.id, wish.client, ip=ip)
-        if await self.store.open_account(new, (self.births.password_of(new, hashed),), (fact,)):
-            await self.forgot.send("verify-email", new, wish.client, locale, LIVES, ip)
-        else:
-            await self._known(email, wish.client, locale, ip, told=may)
-        return Opened(new.id.removeprefix("auth0|"), email)
+        return Account(f"auth0|{self.mint.random(12).hex()}", email, username=username, profile=_profile(wish.profile), created_at=now, updated_at=now)
 
-    async def _known(self, email: str, client: str, locale: str, ip: str, *, told: bool) -> None:
+    async def may_tell(self, email: str) -> bool:
+        """Whether this address may be told of one more sign-up."""
+        return await self.forgot.limiter.take(f"reset:{digest(email).hex()}", ADDRESS, self.mint.clock())
+
+    async def welcome(self, new: Account, client: str, locale: str, ip: str) -> None:
+        """The address is asked whether it is theirs."""
+        await self.forgot.send("verify-email", new, client, locale, LIVES, ip)
+
+    async def known(self, email: str, client: str, locale: str, ip: str, *, told: bool) -> None:
         """As much is done as for a new one; the owner of the address is told."""
         await self.forgot.tickets.issue("verify-email", Account("", ""), client, Ticket(""), 0)
         holder = await self.store.find(email)

@@ -16,6 +16,7 @@ from yett.flows.issue import Issue
 from yett.flows.mfa_api import MfaApi
 from yett.flows.mfa_grants import MfaGrants
 from yett.flows.mint import Mint, digest
+from yett.flows.passkeys import Passkeys
 from yett.flows.passwordless import Passwordless
 from yett.flows.steps import Browser, asked_by, believed
 from yett.oauth import claims, errors, pkce, token
@@ -37,6 +38,7 @@ class Tokens:
     mfa: MfaApi
     grants: MfaGrants
     passwordless: Passwordless
+    passkeys: Passkeys
     mint: Mint
     admit: AuthenticateClient
 
@@ -57,6 +59,10 @@ class Tokens:
                 catalogue = await self.current.latest()
                 client = await self.client(fields, authorization, catalogue)
                 return await self.passwordless(asked, client, catalogue, believed(client, browser))
+            case token.PasskeyRequest() as asked:
+                catalogue = await self.current.latest()
+                client = await self.client(fields, authorization, catalogue)
+                return await self.passkeys(asked, client, catalogue, believed(client, browser))
             case asked:
                 return await self.grants(asked, lambda catalogue: self.client(fields, authorization, catalogue), browser)
 

@@ -21,6 +21,7 @@ from yett.flows.my_account import MyAccount
 from yett.flows.own import Own
 from yett.flows.owner import Ownership
 from yett.flows.passwordless import Passwordless
+from yett.flows.passkeys import Passkeys
 from yett.flows.recognise import Recognise
 from yett.flows.reporting import Reporting
 from yett.flows.reset import Reset
@@ -59,9 +60,12 @@ def behind_links(ground: Ground, login: Login, pages: Pages) -> Links:
 
 def dbconnections(ground: Ground, links: Links, edge: Edge) -> Dbconnections:
     """Sign up, and forgotten passwords, as applications ask for them."""
-    reset, current = links.reset, links.forgot.tickets.current
-    signup = SignUp(ground.store, current, reset.births, ground.hasher, reset.common, ground.mint, links.forgot)
-    return Dbconnections(signup, links.forgot, current, edge)
+    return Dbconnections(signing_up(ground, links), links.forgot, links.forgot.tickets.current, edge)
+
+
+def signing_up(ground: Ground, links: Links) -> SignUp:
+    """How people open accounts by themselves."""
+    return SignUp(ground.store, links.forgot.tickets.current, links.reset.births, ground.hasher, links.reset.common, ground.mint, links.forgot)
 
 
 def owners(ground: Ground, login: Login) -> Own:
@@ -90,11 +94,13 @@ class MfaDoor(NamedTuple):
     passwordless: "Passwordless"
 
 
-def mfa_door(ground: Ground, mfa: MfaApi, login: Login) -> MfaDoor:
+    passkeys: "Passkeys"
+def mfa_door(ground: Ground, mfa: MfaApi, login: Login, links: Links) -> MfaDoor:
     """The MFA API: the same questions and the same changes, held by a token."""
     bearer = Bearer(ground.store, ground.signer, mfa, ground.config.issuer)
-    grants = MfaGrants(mfa, bearer, Births(ground.mint, ground.password, ground.email))
-    return MfaDoor(Authenticators(mfa, grants, bearer, login.asking, owners(ground, login)), grants, Passwordless(mfa, login.asking))
+    grants = MfaGrants(mfa, bearer, Births(ground.mint, ground.password, ground.email), login.prove.models)
+    authenticators = Authenticators(mfa, grants, bearer, login.asking, owners(ground, login))
+    return MfaDoor(authenticators, grants, Passwordless(mfa, login.asking), Passkeys(mfa, signing_up(ground, links), login.prove.models))
 
 
 def my_account(ground: Ground, login: Login, edge: Edge) -> MyAccountApi:

@@ -42,6 +42,7 @@ from yett.http.mfa import Mfa
 from yett.http.oauth import OAuth
 from yett.http.outbox import Outbox
 from yett.http.pages import Pages
+from yett.http.passkeys import PasskeysApi
 from yett.http.routes import routes
 from yett.ports import Limiter
 
@@ -67,6 +68,10 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     mfa = MfaApi(store, whereabouts, conclude, issue, hasher, limiter, mint, alarm, bucket, rehash)
     door = mfa_door(ground, mfa, login)
     admit = AuthenticateClient(store, AssertionKeys(), mint, issuer)
+    links = behind_links(ground, login, pages)
+    door = mfa_door(ground, mfa, login, links)
+    admit = AuthenticateClient(store, AssertionKeys(), mint, issuer)
+    tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, door.passkeys, mint, admit)
     tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, mint, admit)
     edge = Edge(issuer, config.trusted_proxies, demo=demo is not None)
     pages = Pages(authorize, login, current, edge)
@@ -74,13 +79,13 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     oauth = OAuth(tokens, userinfo, signout, Introspect(store, current, signer, admit, mint, issuer), current, signer, edge, pages)
     probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
-    account = security_settings(ground, login, recognise, pages)
-    links = behind_links(ground, login, pages)
+    account, spoken = security_settings(ground, login, recognise, pages), Mfa(door.authenticators, door.passwordless, tokens, edge)
     table = routes(
         pages,
         account,
         oauth,
-        Mfa(door.authenticators, door.passwordless, tokens, edge),
+        spoken,
+        PasskeysApi(door.passkeys, spoken),
         my_account(ground, login, edge),
         TicketPages(enrolment_tickets(ground, login), pages),
         probes,

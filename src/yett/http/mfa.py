@@ -32,14 +32,14 @@ class Mfa:
     async def challenge(self, request: Request) -> Response:
         """POST /mfa/challenge: client authentication stands in the body."""
         given, authorization = body_fields(request), request.headers.get("authorization", "")
-        _short(given)
+        short(given)
 
         async def act() -> object:
             asked = Asked(tuple(given.get("challenge_type", "").split()), given.get("authenticator_id", ""), given.get("oob_channel", ""))
             browser, held = self.edge.browser(request), given.get("mfa_token", "")
             return await self.authenticators.challenge(held, asked, lambda catalogue: self.tokens.client(given, authorization, catalogue), browser)
 
-        return await self._told(request, act, presented_client(given, authorization))
+        return await self.told(request, act, presented_client(given, authorization))
 
     async def associate(self, request: Request) -> Response:
         """POST /mfa/associate, JSON alone; answers 200, whatever is made."""
@@ -47,20 +47,20 @@ class Mfa:
         async def act() -> object:
             return await self.authenticators.associate(_bearer(request), _association(request), self.edge.browser(request))
 
-        return await self._told(request, act)
+        return await self.told(request, act)
 
     async def listed(self, request: Request) -> Response:
         """GET /mfa/authenticators: a bare list."""
-        return await self._told(request, lambda: self.authenticators.listed(_bearer(request)))
+        return await self.told(request, lambda: self.authenticators.listed(_bearer(request)))
 
     async def remove(self, request: Request) -> Response:
         """DELETE /mfa/authenticators/{id}: 204."""
-        return await self._told(request, lambda: self.authenticators.remove(_bearer(request), request.path.removeprefix(AT), self.edge.browser(request)))
+        return await self.told(request, lambda: self.authenticators.remove(_bearer(request), request.path.removeprefix(AT), self.edge.browser(request)))
 
     async def start(self, request: Request) -> Response:
         """POST /passwordless/start: the same answer, whether there is such an account or not."""
         given, authorization = body_fields(request), request.headers.get("authorization", "")
-        _short(given)
+        short(given)
 
         async def act() -> object:
             catalogue = await self.tokens.current.latest()
@@ -75,13 +75,14 @@ class Mfa:
             to = await self.passwordless.start(connection, required(given, field), client, catalogue, browser, locale)
             return {"_id": self.tokens.mint.random(12).hex(), field: to, "phone_verified" if connection == "sms" else "email_verified": False}
 
-        return await self._told(request, act, presented_client(given, authorization))
+        return await self.told(request, act, presented_client(given, authorization))
 
     async def preflight(self, request: Request) -> Response:
         """CORS: which origins may ask is judged when they do."""
         return preflighted(request, "GET, POST, DELETE")
 
-    async def _told(self, request: Request, act: Callable[[], Awaitable[object]], presented: str | None = None) -> Response:
+    async def told(self, request: Request, act: Callable[[], Awaitable[object]], presented: str | None = None) -> Response:
+        """What `act` says, in JSON; None: nothing."""
         try:
             said = await act()
         except OAuthError as refused:
@@ -127,6 +128,7 @@ def _texts(given: Mapping[str, object], name: str, *, one: bool = False) -> tupl
     return tuple(found)
 
 
-def _short(given: Mapping[str, str]) -> None:
+def short(given: Mapping[str, str]) -> None:
+    """Raises Malformed where a field is longer than any that we know."""
     if any(len(value) > LONGEST for value in given.values()):
         raise Malformed(400, "a field is too long")

@@ -1,5 +1,6 @@
 """The protocol's own endpoints: tokens, userinfo, discovery, keys, revocation, introspection and logout."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from yett.http.render import Page, render
 from yett.oauth.errors import OAuthError
 from yett.oauth.lang import choose_locale
 from yett.oauth.metadata import discovery
-from yett.oauth.token import origin_allowed, presented_client
+from yett.oauth.token import ANSWER, origin_allowed, presented_client
 from yett.ports import Signer
 
 NO_STORE = (("cache-control", "no-store"), ("pragma", "no-cache"))
@@ -175,4 +176,11 @@ def body_fields(request: Request) -> Mapping[str, str]:
         raise Malformed(400, "send a JSON object")
     if any(isinstance(value, str) and UNFIT.search(value) for value in given.values()):
         raise Malformed(400, "a field has a character that no field may have")
-    return {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items() if isinstance(value, (str, int, bool))}
+    return {str(name): _text(value) for name, value in given.items() if isinstance(value, (str, int, bool)) or (name == ANSWER and isinstance(value, dict))}
+
+
+def _text(value: object) -> str:
+    """A value as a form would say it."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -15,6 +15,7 @@ from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
 
+from yett.http.passkeys import PasskeysApi
 
 def routes(
     pages: Pages,
@@ -22,6 +23,7 @@ def routes(
     oauth: OAuth,
     mfa: Mfa,
     me: MyAccountApi,
+    passkeys: PasskeysApi,
     tickets: TicketPages,
     probes: Probes,
     demo: Demo | None,
@@ -55,6 +57,8 @@ def routes(
         Route("/mfa/authenticators/*", {"DELETE": mfa.remove, "OPTIONS": mfa.preflight}, "token"),
         Route("/passwordless/start", {"POST": mfa.start, "OPTIONS": mfa.preflight}, "none"),
         Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
+        Route("/passkey/register", {"POST": passkeys.register, "OPTIONS": passkeys.preflight}, "none"),
+        Route("/passkey/challenge", {"POST": passkeys.challenge, "OPTIONS": passkeys.preflight}, "none"),
         Route("/guardian/enroll", {"GET": tickets.show, "POST": tickets.answer}, "token", page=True),
         Route("/me/v1/factors", {"GET": me.factors, "OPTIONS": me.preflight}, "token"),
         Route("/me/v1/authentication-methods", {"GET": me.all, "POST": me.begin, "OPTIONS": me.preflight}, "token"),

@@ -66,6 +66,10 @@ ALREADY_ENROLLED = "User is already enrolled"
 EXPIRED_OOB_CODE = "oob_code is expired"
 OOB_CODE_OF_ANOTHER_TOKEN = "The oob_code doesn't match the mfa_token"
 WRONG_PASSWORDLESS: Mapping[str, str] = {"email": "Wrong email or verification code.", "sms": "Wrong phone number or verification code."}
+WRONG_AUTH_SESSION = "Invalid or expired auth_session."
+WRONG_ANSWER = "Invalid authn_response."
+NO_SIGNUP: Mapping[str, str] = {"closed": "Public sign up is disabled", "address": "Invalid email address", "username": "Invalid username"}
+SIGNUP_FAILED = "The sign up could not be completed: see the message that was sent to your address."
 NO_AUTHENTICATOR = "There is no such authenticator."
 TOO_WEAK = "A fresher or stronger authentication is needed."
 UNAVAILABLE = "The account is being changed by others; try again."
@@ -247,6 +251,27 @@ def rejected() -> OAuthError:
 
 def wrong_passwordless(realm: str) -> OAuthError:
     return invalid_grant(WRONG_PASSWORDLESS[realm])
+
+
+def wrong_auth_session() -> OAuthError:
+    """Unknown, over, used, another client's or for another purpose: the same words for all."""
+    return invalid_grant(WRONG_AUTH_SESSION)
+
+
+def wrong_answer() -> OAuthError:
+    """An authenticator that is nobody's, or that said what does not hold: the same words for both."""
+    return invalid_grant(WRONG_ANSWER)
+
+
+def no_signup(why: str) -> OAuthError:
+    """Why nobody may open this account; `busy` is anybody's pace."""
+    if why == "busy":
+        return too_many_attempts()
+    return OAuthError("access_denied", NO_SIGNUP[why]) if why == "closed" else invalid_request(NO_SIGNUP[why])
+
+
+def signup_failed() -> OAuthError:
+    return OAuthError("access_denied", SIGNUP_FAILED)
 
 
 def already_enrolled() -> OAuthError:

@@ -12,9 +12,9 @@ from yett.oauth.clients import origin_allowed, presented_client
 from yett.oauth.scopes import narrowed
 
 __all__ = [
-    "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OOB", "MFA_OTP", "MFA_RECOVERY", "PASSWORD", "PASSWORDLESS", "PASSWORD_REALM", "REFRESH",
-    "ClientCredentialsRequest", "CodeRequest", "MfaOobRequest", "MfaOtpRequest", "MfaRecoveryRequest", "PasswordRequest", "PasswordlessRequest",
-    "RefreshRequest", "TokenRequest",
+    "ANSWER", "CLIENT_CREDENTIALS", "CODE", "GRANTS", "MFA_OOB", "MFA_OTP", "MFA_RECOVERY", "PASSWORD", "PASSWORDLESS", "PASSWORD_REALM", "REFRESH", "WEBAUTHN",
+    "ClientCredentialsRequest", "CodeRequest", "MfaKeyRequest", "MfaOobRequest", "MfaOtpRequest", "MfaRecoveryRequest", "PasskeyRequest",
+    "PasswordRequest", "PasswordlessRequest", "RefreshRequest", "TokenRequest",
     "as_authorization", "machine_scope", "narrowed", "origin_allowed", "pageless", "parse", "presented_client", "refresh_wants", "required",
 ]  # fmt: skip
 
@@ -24,7 +24,10 @@ MFA_OTP = "http://auth0.com/oauth/grant-type/mfa-otp"
 MFA_OOB = "http://auth0.com/oauth/grant-type/mfa-oob"
 MFA_RECOVERY = "http://auth0.com/oauth/grant-type/mfa-recovery-code"
 PASSWORDLESS = "http://auth0.com/oauth/grant-type/passwordless/otp"
+WEBAUTHN = "urn:okta:params:oauth:grant-type:webauthn"
 LONGEST = 8192
+# What an authenticator says may carry the certificates of its maker.
+ANSWER, LONGEST_ANSWER = "authn_response", 32768
 
 # Half a surrogate pair is no text and has no bytes; JSON can spell it.
 _HALVES = re.compile(r"[\ud800-\udfff]")
@@ -104,14 +107,33 @@ class PasswordlessRequest:
     audience: str = ""
 
 
-MfaRequest = MfaOtpRequest | MfaOobRequest | MfaRecoveryRequest
-TokenRequest = CodeRequest | RefreshRequest | ClientCredentialsRequest | PasswordRequest | MfaRequest | PasswordlessRequest
+@dataclass(frozen=True, slots=True)
+class PasskeyRequest:
+    """What an authenticator answered to /passkey/register or /passkey/challenge, in JSON; `auth_session` names the question."""
+
+    auth_session: str = field(repr=False)
+    answer: str = field(repr=False)
+    realm: str = ""
+    scope: tuple[str, ...] = ()
+    audience: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MfaKeyRequest:
+    """The same, for an attempt that an mfa_token holds."""
+
+    mfa_token: str = field(repr=False)
+    answer: str = field(repr=False)
+
+
+MfaRequest = MfaOtpRequest | MfaOobRequest | MfaRecoveryRequest | MfaKeyRequest
+TokenRequest = CodeRequest | RefreshRequest | ClientCredentialsRequest | PasswordRequest | MfaRequest | PasswordlessRequest | PasskeyRequest
 Fields = Mapping[str, str]
 
 
 def parse(fields: Fields) -> TokenRequest:
     """The request, by its grant type. Raises OAuthError for a grant that is none of ours, and for what it lacks."""
-    if any(len(value) > LONGEST or _HALVES.search(value) for value in fields.values()):
+    if any(len(value) > (LONGEST_ANSWER if name == ANSWER else LONGEST) or _HALVES.search(value) for name, value in fields.items()):
         raise errors.invalid_request("A parameter is too long, or is no text.")
     grant = required(fields, "grant_type")
     if grant not in _READERS:
@@ -127,6 +149,8 @@ def required(fields: Fields, name: str) -> str:
     return value
 
 
+def as_authorization(asked: PasswordRequest | PasswordlessRequest | PasskeyRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
+    """The same request as an application would make it at /authorize. Raises OAuthError."""
 def as_authorization(asked: PasswordRequest | PasswordlessRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
     """The same request as an application would make it at /authorize. Raises OAuthError; for a scope for one use always: there it is given alone."""
     api = scopes.api_of(asked.audience, apis)
@@ -203,6 +227,14 @@ def _passwordless(fields: Fields) -> PasswordlessRequest:
     return PasswordlessRequest(username, otp, realm, _scope(fields), fields.get("audience", ""))
 
 
+def _webauthn(fields: Fields) -> PasskeyRequest | MfaKeyRequest:
+    """Of a login that it begins, or of one that an mfa_token holds."""
+    answer = required(fields, ANSWER)
+    if fields.get("mfa_token"):
+        return MfaKeyRequest(fields["mfa_token"], answer)
+    return PasskeyRequest(required(fields, "auth_session"), answer, fields.get("realm", ""), _scope(fields), fields.get("audience", ""))
+
+
 def _scope(fields: Fields) -> tuple[str, ...]:
     return scopes.parse(fields.get("scope", ""))
 
@@ -217,5 +249,6 @@ _READERS: Mapping[str, Callable[[Fields], TokenRequest]] = {
     MFA_OOB: _mfa_oob,
     MFA_RECOVERY: _mfa_recovery,
     PASSWORDLESS: _passwordless,
+    WEBAUTHN: _webauthn,
 }
 GRANTS = tuple(_READERS)

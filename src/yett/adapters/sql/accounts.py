@@ -199,10 +199,14 @@ def put_values(one: Enrolment, seal: Seal) -> dict[str, object]:
     return rows.enrolment_values(one, seal)
 
 
+def opening_values(account: Account) -> dict[str, object]:
+    """An account to be opened."""
+    return rows.account_values(account) | {"paced_at": account.paced_at}
+
+
 def open_account(seal: Seal, account: Account, has: Sequence[Enrolment], happening: Sequence[Fact]) -> Steps[bool]:
     """A new account with what it begins with."""
-    values = rows.account_values(account) | {"paced_at": account.paced_at}
-    conditions = [Query(OPEN_ACCOUNT, values, lost="taken")]
+    conditions = [Query(OPEN_ACCOUNT, opening_values(account), lost="taken")]
     conditions += [Query(PUT, put_values(one, seal), lost="taken") for one in has]
     return (yield from all_or_nothing(conditions, happened(happening)))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from yett.adapters.sql import rows, tries
-from yett.adapters.sql.accounts import BUMP, BUMP_VERIFIED, PUT, put_values, resting
+from yett.adapters.sql.accounts import BUMP, BUMP_VERIFIED, OPEN_ACCOUNT, PUT, opening_values, put_values, resting
 from yett.adapters.sql.attempts import END, account_of, moved
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import UNDO, Query, Step, Steps, Taken, Together, lost, new
@@ -177,6 +177,7 @@ def enrol(
     notices: Sequence[Message],
     *,
     verifies: bool,
+    opens: bool,
     spends: Attempt | None,
 ) -> Steps[Settled]:
     """Complete an enrolment, or count the wrong answer against the question and the account."""
@@ -185,9 +186,12 @@ def enrol(
         step += _left(seen, after, now, ends=verdict.ends)
         step.append(tries.missed(asked.id, now, ends=verdict.ends))
         return (yield from _told([*step, *happened(facts.get("done", ()))], facts))
-    step = tries.hold_account(account.id, budget, now, writes=True)
-    bump = {"this_account": account.id, "seen_security_version": account.security_version, "now": now}
-    step.append(Query(BUMP_VERIFIED if verifies else BUMP, bump, lost="used"))
+    if opens:
+        step = [Query(OPEN_ACCOUNT, opening_values(account), lost="used")]
+    else:
+        step = tries.hold_account(account.id, budget, now, writes=True)
+        bump = {"this_account": account.id, "seen_security_version": account.security_version, "now": now}
+        step.append(Query(BUMP_VERIFIED if verifies else BUMP, bump, lost="used"))
     step += [Query(PUT, put_values(one, seal), lost="used") for one in added]
     step += resting(account.id, (one.id for one in added if one.generation > 1), now)
     step += _onward(seen, asked, now, after, _as_of(conclusion, account))

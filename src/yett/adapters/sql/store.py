@@ -172,11 +172,12 @@ class SqlStore:
         notices: Sequence[Message] = (),
         *,
         verifies: bool = False,
+        opens: bool = False,
         spends: Attempt | None = None,
     ) -> Settled:
         """Complete an enrolment."""
         given = (seen, asked, verdict, account, new, budget, now, facts, after, conclusion, notices)
-        operation = partial(settle.enrol, self.seal, *given, verifies=verifies, spends=spends)
+        operation = partial(settle.enrol, self.seal, *given, verifies=verifies, opens=opens, spends=spends)
         return await self.driver.write(operation)
 
     async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:

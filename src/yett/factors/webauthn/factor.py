@@ -50,6 +50,7 @@ class WebAuthn:
             challenge_type="webauthn",
             screen_challenge=f"mfa-{use}-challenge" if use != "passkey" else "passkey-challenge",
             screen_enrol=f"mfa-{use}-enrollment" if use != "passkey" else "passkey-enrollment",
+            grant="urn:okta:params:oauth:grant-type:webauthn",
             unnamed=use == "passkey",
             id_prefix=use,
         )
