@@ -47,6 +47,7 @@ tools:
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || need="$$need chromium"; \
 	command -v oathtool >/dev/null || need="$$need oathtool"; \
 	command -v sipp >/dev/null || need="$$need sip-tester"; \
+	command -v exim4 >/dev/null || command -v exim >/dev/null || [ -x /usr/sbin/exim4 ] || need="$$need exim4-daemon-light"; \
 	perl -MNet::SMPP -e 1 2>/dev/null || need="$$need libnet-smpp-perl"; \
 	[ -n "$$(find /usr/share/fonts /usr/local/share/fonts /Library/Fonts -name '*.ttf' -o -name '*.otf' 2>/dev/null | head -n 1)" ] || need="$$need fonts-dejavu-core"; \
 	[ -z "$$need" ] && exit 0; \

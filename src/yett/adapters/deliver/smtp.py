@@ -12,6 +12,8 @@ from yett.adapters.deliver.outbound import Outbound
 from yett.ports import Letter, Sent, Undelivered
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from aiosmtplib import SMTPResponseException
 
 TIMEOUT = 15.0
@@ -51,21 +53,7 @@ class Smtp:
         try:
             async with asyncio.timeout(self.timeout):
                 line = await self.outbound.connected(self.host, self.port) if self.outbound else None
-            # The envelope is said, not read from the header: one recipient, whatever a parser makes of the text.
-            _, said = await aiosmtplib.send(
-                message,
-                sender=parseaddr(self.sender)[1],
-                recipients=[letter.to],
-                hostname=self.host,
-                port=None if line else self.port,
-                sock=line,
-                timeout=self.timeout,
-                use_tls=self.security == "tls",
-                start_tls=self.security == "starttls",
-                username=self.username or None,
-                password=self.password or None,
-                cert_bundle=self.ca,
-            )
+            said = await self._handed_over(message, letter.to, line)
         except aiosmtplib.SMTPRecipientsRefused as refused:
             raise self._refused(refused.recipients[0], "recipient") from None
         except aiosmtplib.SMTPDataError as refused:
@@ -75,6 +63,33 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError, ValueError) as failure:
             raise Undelivered(f"{self.host}: {type(failure).__name__}") from None
         return Sent(said[:100])
+
+    async def _handed_over(self, message: EmailMessage, to: str, line: "socket | None") -> str:
+        """One connection for one message, which is gone afterwards however it went."""
+        import aiosmtplib
+
+        client = aiosmtplib.SMTP(
+            hostname=self.host,
+            port=None if line else self.port,
+            sock=line,
+            timeout=self.timeout,
+            use_tls=self.security == "tls",
+            start_tls=self.security == "starttls",
+            cert_bundle=self.ca,
+        )
+        held = None
+        try:
+            async with client:
+                held = client.transport
+                if self.username:
+                    await client.login(self.username, self.password)
+                # The envelope is said, not read from the header: one recipient, whatever a parser makes of the text.
+                _, said = await client.send_message(message, sender=parseaddr(self.sender)[1], recipients=[to])
+                return said
+        finally:
+            # Not politely: TLS would wait half a minute for the last word of a server that has none.
+            if isinstance(held, asyncio.WriteTransport):
+                held.abort()
 
     def _refused(self, answer: "SMTPResponseException", what: str) -> Undelivered:
         """The server's own words may quote the address, so the code alone is told."""
