@@ -109,6 +109,8 @@ async def test_a_token_is_of_no_use_after_the_password_was_changed_or_the_accoun
             status, answer = await prove(w, token, w.code())
             assert status != 200
             assert "access_token" not in answer
+            status, answer = await w.get("/mfa/authenticators", authorization=f"Bearer {token}")
+            assert (status, answer["error"]) == ((403, "access_denied") if blocked else (400, "login_required"))
 
 
 async def test_several_authenticators_are_compared_for_one_try_of_the_account_and_one_of_each() -> None:

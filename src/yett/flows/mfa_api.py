@@ -91,10 +91,12 @@ class MfaApi:
         return self.logged_in(here)
 
     def logged_in(self, here: Here) -> Here:
-        """No second factor brings back a login that is lacking (attacks: row 4). Raises OAuthError.
+        """No second factor brings back a login that is lacking, or opens an account that was blocked (attacks: row 4). Raises OAuthError.
 
-        Lacking it is where a refresh is too old, or the password was changed since: nothing is tried for it, and nothing of the account told.
+        A login is lacking where a refresh is too old, or the password was changed since: nothing is tried for it, and nothing of the account told.
         """
+        if here.outcome == Deny("blocked"):
+            raise errors.denied("blocked")
         if isinstance(here.outcome, StepUp) and "first" in here.outcome.reasons:
             raise errors.login_required(errors.LOGIN_REQUIRED)
         return here
