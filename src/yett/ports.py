@@ -200,6 +200,7 @@ class Attempts(Protocol):
         notices: Sequence[Message] = (),
         *,
         verifies: bool = False,
+        opens: bool = False,
         spends: Attempt | None = None,
     ) -> Settled:
         """Complete an enrolment: "no active factor" is decided again here, by compare-and-set on `security_version`.
@@ -211,7 +212,6 @@ class Attempts(Protocol):
         """
         ...
 
-        opens: bool = False,
     async def conclude(self, seen: Attempt, conclusion: Conclusion, facts: Sequence[Fact], now: int) -> bool:
         """End the attempt: raise the session, write device, grant and tokens. False if it had ended already."""
         ...

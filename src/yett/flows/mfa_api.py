@@ -169,14 +169,14 @@ class MfaApi:
             self._facts(here, factor, browser, won=won is not None, first=first, event=event, issued=issued is not None),
             ended(after) if won else after,
             issued[0] if issued else None,
-            self._notices(here, factor) if won else (),
+            self._notices(here, judged, factor),
         )
         if settled == "no tries":
             await self.spent(here)
-        if settled == "used" or won is None:
-            raise wrong()
         if alarmed(judged):
             self.alarm.post()
+        if settled == "used" or won is None:
+            raise wrong()
         if password:
             await self.rehash(won.enrolment, password)
         if factor.words.companion:
@@ -263,8 +263,6 @@ class MfaApi:
         }
 
 
-def ended(attempt: Attempt) -> Attempt:
-    """As a right answer leaves it: what no mfa_token holds is over."""
 def alarmed(judged: Sequence[Judged]) -> bool:
     """Whether an answer says that somebody has a copy."""
     return any(isinstance(one.verdict, Rejected) and one.verdict.alarm for one in judged)
@@ -288,6 +286,8 @@ def ceremony(question: Challenge) -> dict[str, object]:
     return {"authn_params_public_key": {name: value for name, value in options.items() if value != []}}
 
 
+def ended(attempt: Attempt) -> Attempt:
+    """As a right answer leaves it: what no mfa_token holds is over."""
     return attempt if attempt.via == VIA else attempt._replace(done=True)
 
 

@@ -20,8 +20,8 @@ from yett.flows.mfa_grants import MfaGrants
 from yett.flows.my_account import MyAccount
 from yett.flows.own import Own
 from yett.flows.owner import Ownership
-from yett.flows.passwordless import Passwordless
 from yett.flows.passkeys import Passkeys
+from yett.flows.passwordless import Passwordless
 from yett.flows.recognise import Recognise
 from yett.flows.reporting import Reporting
 from yett.flows.reset import Reset
@@ -92,9 +92,9 @@ class MfaDoor(NamedTuple):
     authenticators: "Authenticators"
     grants: "MfaGrants"
     passwordless: "Passwordless"
-
-
     passkeys: "Passkeys"
+
+
 def mfa_door(ground: Ground, mfa: MfaApi, login: Login, links: Links) -> MfaDoor:
     """The MFA API: the same questions and the same changes, held by a token."""
     bearer = Bearer(ground.store, ground.signer, mfa, ground.config.issuer)

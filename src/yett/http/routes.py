@@ -17,13 +17,14 @@ from yett.http.pages import Pages
 
 from yett.http.passkeys import PasskeysApi
 
+
 def routes(
     pages: Pages,
     account: Account,
     oauth: OAuth,
     mfa: Mfa,
-    me: MyAccountApi,
     passkeys: PasskeysApi,
+    me: MyAccountApi,
     tickets: TicketPages,
     probes: Probes,
     demo: Demo | None,
@@ -55,10 +56,10 @@ def routes(
         Route("/mfa/associate", {"POST": mfa.associate, "OPTIONS": mfa.preflight}, "token"),
         Route("/mfa/authenticators", {"GET": mfa.listed, "OPTIONS": mfa.preflight}, "token"),
         Route("/mfa/authenticators/*", {"DELETE": mfa.remove, "OPTIONS": mfa.preflight}, "token"),
-        Route("/passwordless/start", {"POST": mfa.start, "OPTIONS": mfa.preflight}, "none"),
-        Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
         Route("/passkey/register", {"POST": passkeys.register, "OPTIONS": passkeys.preflight}, "none"),
         Route("/passkey/challenge", {"POST": passkeys.challenge, "OPTIONS": passkeys.preflight}, "none"),
+        Route("/passwordless/start", {"POST": mfa.start, "OPTIONS": mfa.preflight}, "none"),
+        Route("/userinfo", {"GET": oauth.userinfo, "POST": oauth.userinfo, "OPTIONS": oauth.preflight}, "token"),
         Route("/guardian/enroll", {"GET": tickets.show, "POST": tickets.answer}, "token", page=True),
         Route("/me/v1/factors", {"GET": me.factors, "OPTIONS": me.preflight}, "token"),
         Route("/me/v1/authentication-methods", {"GET": me.all, "POST": me.begin, "OPTIONS": me.preflight}, "token"),
