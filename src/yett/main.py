@@ -141,10 +141,11 @@ async def begin(ground: Ground, issuer: str, *, demo: bool) -> "tuple[Ready | Re
 async def doctor(ground: Ground, issuer: str, port: int) -> "Sequence[Finding]":
     """Judgements over the store, the files and what is around them."""
     from yett.flows.doctor import Doctor
+    from yett.flows.gate import Gate
 
     found = await asyncio.to_thread(around, ground.config, issuer, port)
     found = found._replace(ahead=ground.clock.ahead(), providers=await complete(ground))
-    return await Doctor(ground.store, ground.folder, found)()
+    return await Doctor(ground.store, ground.folder, found, Gate(ground.factors, issuer.rstrip("/")))()
 
 
 async def complete(ground: Ground) -> "Mapping[str, str]":

@@ -10,6 +10,7 @@ from tests.flows.operating import ISSUER, House, memory
 from yett.domain.tenant import Catalogue, SigningKey, Tenant
 from yett.flows.doctor import DAY, Doctor, Finding, Found, examine
 from yett.flows.first_start import Ready
+from yett.flows.gate import Gate
 from yett.flows.health import Health
 
 NOW = 1_800_000_000
@@ -119,7 +120,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def test_the_doctor_looks_at_the_store_and_at_admin_json(house: House) -> None:
-    doctor = Doctor(house.store, house.files, WELL._replace(catalogue=None, marked=None, admin=None, admin_held=None))
+    doctor = Doctor(house.store, house.files, WELL._replace(catalogue=None, marked=None, admin=None, admin_held=None), Gate({}))
     assert {one.name for one in await doctor() if one.level != "ok"} == set()
     house.files.write("admin.json", b'{"client_id": "old", "client_secret": "void"}')
     assert {one.name: one.level for one in await doctor()}["admin"] == "bad"

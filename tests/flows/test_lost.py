@@ -12,6 +12,7 @@ from yett.domain.outcome import StepUp
 from yett.flows.current import Current
 from yett.flows.kept import Kept, Suspended
 from yett.flows.lost import Lost, Report
+from yett.flows.models import Models
 from yett.flows.owner import Missing, Owner
 from yett.policy.decide import may_change
 
@@ -20,7 +21,7 @@ HOUR = 3600
 
 
 def kept(w: World) -> Kept:
-    return Kept(w.store, own(w).ownership, Current(w.store), w.ground.mint, w.carrier.wake, "http://localhost:8000/")
+    return Kept(w.store, own(w).ownership, Current(w.store), w.ground.mint, w.carrier.wake, "http://localhost:8000/", Models(w.store))
 
 
 def lost(w: World, limiter: Any = None) -> Lost:

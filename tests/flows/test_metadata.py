@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 
 from tests.core.factors.webauthn.authenticator import MODEL, Authenticator, Maker, key_for, sign
+from tests.flows.test_lost import kept, links
 from tests.flows.test_webauthn import FACTORS, asked, enrolled, held, key
 from tests.http.browser import Page, call
 from tests.mds import DAY, Service, aaguid, entry, png
 from tests.world import NOW, World, claims, essential, world
 from yett.factors.webauthn.data import base64url, unbase64url
+from yett.flows.kept import Suspended
+from yett.flows.owner import Owner
 from yett.main import metadata
 
 SERVICE, MAKER = Service(), Maker()
@@ -130,3 +133,41 @@ async def test_security_settings_show_what_a_key_is_called_and_looks_like() -> N
             assert (await call(w.app, "GET", f"/authenticators/{id}"))[0] == 404
         await imported(w, entry(ROOT, statuses=("REVOKED",)), no=2)
         assert "No longer accepted" in (await browser.get("/account")).text
+
+
+async def lost(w: World) -> str:
+    """Ada reports her key lost, by password and mailbox; the link that keeps it."""
+    (one,) = await held(w)
+    account, _ = await w.store.account("auth0|ada")
+    owner = Owner(account, (await w.store.account("auth0|ada"))[1], (), await w.store.catalogue(), "web")
+    assert isinstance(await kept(w).suspend(owner, one.id), Suspended)
+    return (await links(w))["ada@example.test"]
+
+
+async def test_a_key_that_was_reported_lost_and_kept_is_out_of_use_where_its_model_is_trusted_no_longer() -> None:
+    """Suspended by an edition first, or by the report first: neither way brings it back."""
+    for suspended_first in (True, False):
+        async with world() as w:
+            await w.configure(factors=FACTORS)
+            await w.person(totp=False)
+            assert "code" in (await enrolled(w, w.browser(), "webauthn-roaming", key())).query
+            if suspended_first:
+                await imported(w, entry(ROOT, statuses=("REVOKED",)))
+            link = await lost(w)
+            if not suspended_first:
+                await imported(w, entry(ROOT, statuses=("REVOKED",)))
+            back = await kept(w).keep(link)
+            assert back is not None
+            assert [(one.status, one.leaves_at) for one in await held(w)] == [("suspended", None)]
+            assert (await w.mail())[0]["subject"] == "A key of your account is out of use"
+            assert (await w.login(w.browser(), claims=essential("phr"))).screen != "mfa-webauthn-roaming-challenge"
+
+
+async def test_a_key_that_was_kept_and_is_trusted_works_again() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        await enrolled(w, w.browser(), "webauthn-roaming", key())
+        await imported(w, entry(ROOT))
+        await kept(w).keep(await lost(w))
+        assert [(one.status, one.leaves_at) for one in await held(w)] == [("active", None)]

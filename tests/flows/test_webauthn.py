@@ -334,3 +334,93 @@ async def test_whoever_has_just_enrolled_something_is_given_its_codes_and_nothin
         page = await browser.submit(page, response=made(key(flags=UP), page))
         assert page.screen == "mfa-recovery-code-enrollment"
         assert "code" in (await browser.submit(page, action="saved")).query
+
+
+async def test_a_button_that_is_pressed_before_the_script_is_there_spends_no_try() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        browser = w.browser()
+        page = await w.login(browser, claims=PHR)
+        page = await browser.submit(page, action="webauthn-roaming")
+        again = await browser.submit(page, response="")
+        assert (again.screen, again.status, asked(again)) == (page.screen, 200, asked(page))
+        own = key()
+        assert "code" in (await browser.submit(again, response=made(own, again))).query
+        other = w.browser()
+        page = await w.login(other, claims=PHR)
+        for _ in range(20):
+            page = await other.submit(page, response="")
+            assert page.status == 200
+        assert [one.failures for one in await held(w)] == [0]
+        own.counter = 1
+        assert "code" in (await other.submit(page, response=shown(own, page))).query
+
+
+async def at_password(w: World, browser: Browser, name: str = "ada") -> Page:
+    """The page that asks for the password of this name, whoever it belongs to."""
+    page = await w.authorize(browser)
+    return await browser.submit(page, username=f"{name}@example.test")
+
+
+async def test_whoever_typed_their_name_may_use_a_passkey_in_place_of_the_password() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own = key()
+        await enrolled(w, w.browser(), "passkey", own)
+        browser = w.browser()
+        page = await at_password(w, browser)
+        assert page.screen == "login-password"
+        own.counter = 1
+        _, answer = await w.exchange(await browser.submit(page, response=shown(own, page, "ada")))
+        assert claims(answer["id_token"])["amr"] == ["pop", "user", "mfa"]
+
+
+async def test_the_password_page_offers_a_passkey_to_everybody_alike() -> None:
+    """Whoever has one, whoever has none and whoever is nobody see the same page, and the same question to nobody."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        for name in ("ada", "eve"):
+            await w.person(name, totp=False)
+        await enrolled(w, w.browser(), "passkey", key())
+        seen = set()
+        for name in ("ada", "eve", "nobody"):
+            page = await at_password(w, w.browser(), name)
+            said = asked(page)
+            assert said.pop("challenge")
+            assert said["allowCredentials"] == []
+            seen.add(
+                (
+                    page.screen,
+                    page.status,
+                    json.dumps(said),
+                    re.sub(r"state=[^\"]*|value=\"[^\"]*\"|data-options=\"[^\"]*\"", "", page.text).replace(f"{name}@example.test", ""),
+                )
+            )
+        assert len(seen) == 1
+        await w.configure(factors={"otp": True})
+        assert "data-ceremony" not in (await at_password(w, w.browser())).text
+
+
+async def test_a_passkey_of_somebody_else_is_no_way_into_the_account_that_was_named() -> None:
+    """Nor does it tell whether there is one of that name."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        for name in ("ada", "eve"):
+            await w.person(name, totp=False)
+        own = key()
+        await enrolled(w, w.browser(), "passkey", own, "eve")
+        said = set()
+        for name in ("ada", "nobody"):
+            browser = w.browser()
+            page = await at_password(w, browser, name)
+            own.counter += 1
+            answered = await browser.submit(page, response=shown(own, page, "eve"))
+            said.add((answered.screen, answered.status, "This passkey belongs to another account" in answered.text))
+        assert said == {("login-password", 400, True)}
+        browser = w.browser()
+        page = await at_password(w, browser, "eve")
+        own.counter += 1
+        _, answer = await w.exchange(await browser.submit(page, response=shown(own, page, "eve")))
+        assert claims(answer["id_token"])["sub"] == "auth0|eve"

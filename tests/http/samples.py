@@ -57,6 +57,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("form-post", "quiet", to="https://app.example.com/callback", fields={"code": "c0de", "state": "st4te"})
     yield sample("web-message", origin="https://app.example.com", response='{"code":"c0de","state":"st4te"}')
     yield sample("login-password", username="ada@example.com")
+    yield sample("login-password", "passkey", username="ada@example.com", ceremony='{"challenge":"AAAA","allowCredentials":[]}')
     yield sample("reset-password-request")
     yield sample("reset-password-methods", options=(Option("1", "otp"), Option("2", "recovery-code")))
     yield sample("reset-password-challenge", target="", resend=False)
@@ -80,6 +81,8 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield from _telephone(sample, login, month)
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)
+    yield sample("mfa-login-options", "stranded", login._replace(elsewhere="login.old.example"), options=choices[1:], recovery=True)
+    yield sample("mfa-webauthn-not-available-error", "", login._replace(elsewhere="login.old.example"))
     yield sample("mfa-begin-enroll-options", options=(Option("a", "otp"), Option("b", "email")), optional=True)
     for screen in ("mfa-webauthn-roaming-challenge", "mfa-webauthn-platform-challenge", "passkey-challenge"):
         yield sample(screen, ceremony='{"challenge":"AAAA","allowCredentials":[]}', remember=month, others=True, recovery=True)
@@ -167,6 +170,8 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
     few = {"sheet": Card("r", "recovery-code", then, used_at=then, left=2), "methods": methods[:1], "renewable": True}
     yield Sample("account-few", "account", page._replace(data={**few, "sessions": (chrome,), "events": events[:1], "adds": True}, demo=True))
     yield Sample("account-lost", "account", page._replace(data={**some, "methods": (lost, *methods), "events": events, "told": say(DONE["lost"])}))
+    key = Card("passkey%7C1", "passkey", then - 9_000_000, used_at=then - 400_000, model="Example Key 5", elsewhere="login.old.example")
+    yield Sample("account-stranded", "account", page._replace(data={**some, "methods": (key, *methods), "events": events, "adds": True}))
     yield Sample("account-bare", "account", page._replace(data={"sessions": (chrome,), "events": events[:1], "adds": True, "password": password}))
     yield Sample("account-activity", "account-activity", page._replace(data={"events": events * 3}))
     yield Sample("account-add", "account-add", page._replace(data={"options": (Option("otp", "otp"), Option("sms", "sms"))}))

@@ -221,4 +221,4 @@ async def test_a_fresh_proof_keeps_by_the_page() -> None:
         assert (page.screen, page.url) == ("account-confirm", KEEP)
         page = await browser.submit(page)
         assert (page.screen, await status(w)) == ("account", ["active"])
-        assert "It works again." in page.text
+        assert "It is kept." in page.text

@@ -46,7 +46,7 @@ class Words(NamedTuple):
     `screens` are page names by channel, where it has several: the one that asks is then that of the channel, and an
     enrolment begins on `screen_enrol`, where the destination is typed.
     `companion` is enrolled along with the first second factor (recovery codes); `unnamed` says by itself who it is
-    (a passkey); `id_prefix` begins enrolment ids.
+    (a passkey); `bound`: its enrolments work under one name alone (see Bound); `id_prefix` begins enrolment ids.
     """
 
     factor: str = ""
@@ -65,6 +65,7 @@ class Words(NamedTuple):
     log_enrolled: str = "gd_enrollment_complete"
     companion: bool = False
     unnamed: bool = False
+    bound: bool = False
     id_prefix: str = ""
 
 
@@ -148,6 +149,15 @@ class Modelled(Factor, Protocol):
 
     def model(self, one: Enrolment) -> bytes:
         """Its AAGUID; zeroes where nobody knows. It is vouched for only where the enrolment says so."""
+        ...
+
+
+@runtime_checkable
+class Bound(Factor, Protocol):
+    """A factor whose enrolments work under one name of ours alone."""
+
+    def strayed(self, one: Enrolment, rules: Mapping[str, object], origin: str) -> str:
+        """The name under which it works, where that is not the one in force at `origin`; "" where it works."""
         ...
 
 

@@ -1,5 +1,7 @@
 """`yett doctor`: named judgements over what was found, each with the way to mend it."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,15 +10,18 @@ from urllib.parse import urlsplit
 
 from yett.domain.model import UNKNOWN, Metadata
 from yett.domain.tenant import Catalogue
+from yett.factors.base import Bound
 from yett.flows.administrator import held_in
 from yett.flows.first_start import is_number
-from yett.flows.gate import regime_of
+from yett.flows.gate import Gate, regime_of
 from yett.flows.health import STEP
 from yett.flows.models import KEPT, opened
 from yett.ports import Files, Store
 
 DAY = 86400
-IMPORT = "`yett mds import`, see docs/how-to/keys-and-passkeys.md"
+KEYS = "docs/how-to/keys-and-passkeys.md"
+IMPORT = f"`yett mds import`, see {KEYS}"
+AT_ONCE = 500
 KEYS_OLD = 365 * DAY
 TLS_SOON = 14 * DAY
 PRIVATE = 0o077
@@ -27,7 +32,8 @@ class Found(NamedTuple):
 
     `files` has the permission bits of those that exist; `tls_ends` is when the served certificate ends (None: no TLS);
     `smtp` maps each mail server to what went wrong with it ("" nothing), and `providers` each channel and provider to what
-    is missing; `admin` is the client the store remembers, and `admin_held` the one in DIR/admin.json.
+    is missing; `stranded` counts keys by the name that they were made under, where that is not the one in force; `admin` is
+    the client the store remembers, and `admin_held` the one in DIR/admin.json.
     """
 
     now: int
@@ -50,6 +56,7 @@ class Found(NamedTuple):
     smtp: Mapping[str, str] = {}
     providers: Mapping[str, str] = {}
     metadata: Metadata = UNKNOWN
+    stranded: Mapping[str, int] = {}
 
 
 class Finding(NamedTuple):
@@ -211,6 +218,17 @@ def metadata(found: Found, catalogue: Catalogue) -> Finding:
     return Finding("metadata", "ok", f"edition {held.no}, {len(held.models)} models, good until {due}" if held.no else "none")
 
 
+def stranded(found: Found, _: Catalogue) -> Finding:
+    """The keys that people have work under the name in force: after a move to another domain they do not."""
+    if not found.stranded:
+        return Finding("stranded", "ok", "no key was made under another name")
+    name = max(found.stranded, key=lambda one: found.stranded[one])
+    says = "; ".join(f"{count} key{'s' * (count > 1)} made under {name}" for name, count in sorted(found.stranded.items()))
+    settings = {"overrideRelyingParty": True, "relyingPartyIdentifier": name, "origins": [found.issuer.rstrip("/")]}
+    mend = f"go on under {name}: `yett api put guardian/factors/FACTOR/settings --data '{json.dumps(settings)}'`, with https://{name}/.well-known/webauthn"
+    return Finding("stranded", "warn", f"of no use under the name in force: {says}", f"{mend} led here; or have owners enrol anew ({KEYS})")
+
+
 def providers(found: Found, catalogue: Catalogue) -> Finding:
     """Whoever carries messages has been told all that they need, and telephones that are asked can be reached."""
     broken = {name: wrong for name, wrong in found.providers.items() if wrong}
@@ -230,6 +248,7 @@ class Doctor:
     store: Store
     files: Files
     around: Found
+    gate: Gate
 
     async def __call__(self) -> tuple[Finding, ...]:
         """Every finding; a store that cannot be read is one."""
@@ -242,11 +261,22 @@ class Doctor:
             newest_fact=newest[0].at if newest else 0,
             marked=await self.store.remembered("demo"),
             metadata=opened(await self.store.remembered(KEPT)),
+            stranded=await self._stranded(catalogue),
             admin=admin.decode() if admin else None,
             admin_held=held.client_id if held else None,
         )
         return examine(found)
 
+    async def _stranded(self, catalogue: Catalogue) -> Mapping[str, int]:
+        names: Counter[str] = Counter()
+        for kind in (kind for kind, factor in self.gate.factors.items() if isinstance(factor, Bound)):
+            after: str | None = ""
+            while after is not None:
+                page = await self.store.alike(kind, after, AT_ONCE)
+                names.update(name for one in page if (name := self.gate.strayed(one, catalogue)))
+                after = page[-1].id if len(page) == AT_ONCE else None
+        return names
+
 
 ALWAYS: Sequence[Callable[[Found], Finding]] = (store, issuer, files, kek, tls, smtp)
-OF_THE_STORE: Sequence[Callable[[Found, Catalogue], Finding]] = (clock, keys, admin, lockout, demo, regime, webauthn, metadata, providers)
+OF_THE_STORE: Sequence[Callable[[Found, Catalogue], Finding]] = (clock, keys, admin, lockout, demo, regime, webauthn, stranded, metadata, providers)

@@ -11,7 +11,7 @@ from yett.domain.outcome import Outcome
 from yett.domain.proof import Shown
 from yett.domain.session import Session
 from yett.domain.tenant import Catalogue
-from yett.factors.base import Factor
+from yett.factors.base import Bound, Factor
 from yett.policy.decide import Case, decide, permitted
 from yett.policy.regimes import Regime, in_force
 
@@ -33,6 +33,8 @@ class Gate:
     """Knows the factors; every flow that may end in a token or a session asks here."""
 
     factors: Mapping[str, Factor]
+    origin: str = ""
+    """Where we are reached; "" where it does not matter."""
 
     def on(self, factor: Factor, catalogue: Catalogue) -> bool:
         """Whether the tenant has it switched on; what Auth0 has no switch for (a password) always is."""
@@ -72,6 +74,17 @@ class Gate:
             scope=scope,
         )
 
+    def strayed(self, one: Enrolment, catalogue: Catalogue) -> str:
+        """The name under which an enrolment works, where that is another than ours; "" where it works here."""
+        factor = _bound(self.factors.get(one.kind)) if self.origin else None
+        return factor.strayed(one, catalogue.tenant.factor_settings.get(factor.words.factor, {}), self.origin) if factor else ""
+
+    def elsewhere(self, enrolments: Sequence[Enrolment], catalogue: Catalogue) -> str:
+        """The name under which an account's keys work, where it has some and none of them works here."""
+        keys = [one for one in enrolments if one.status == "active" and _bound(self.factors.get(one.kind))]
+        names = [self.strayed(one, catalogue) for one in keys]
+        return names[0] if names and all(names) else ""
+
     def decide(self, case: Case, now: int) -> Outcome:
         """The one question."""
         return decide(case, now)
@@ -79,10 +92,15 @@ class Gate:
     def _usable(self, one: Enrolment, shown: Shown, catalogue: Catalogue, regime: Regime, now: int) -> bool:
         factor = self.factors[one.kind]
         can = one.status == "active" and one.locked_until <= now and not factor.spent(one)
-        return can and self.on(factor, catalogue) and permitted(shown, regime)
+        return can and self.on(factor, catalogue) and permitted(shown, regime) and not self.strayed(one, catalogue)
 
     def _offers(self, known: Sequence[Enrolment], catalogue: Catalogue, regime: Regime) -> dict[str, Shown]:
         held = {one.kind for one in known if one.status == "active"}
         new = (factor for kind, factor in self.factors.items() if kind not in held and factor.words.screen_enrol and not factor.words.companion)
         promised = {factor.kind: factor.promise(None) for factor in sorted(new, key=lambda factor: -factor.strength) if self.on(factor, catalogue)}
         return {kind: shown for kind, shown in promised.items() if permitted(shown, regime)}
+
+
+def _bound(factor: Factor | None) -> Bound | None:
+    """Every decision asks, and what a protocol wants is slow to look up: only what says so is looked at."""
+    return factor if factor and factor.words.bound and isinstance(factor, Bound) else None

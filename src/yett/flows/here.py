@@ -24,20 +24,23 @@ from yett.policy.regimes import budget
 from yett.ports import Arrival, Attempts
 
 PICK, PICK_NEW = "mfa-login-options", "mfa-begin-enroll-options"
-IDENTIFIER, PASSWORD = "login-id", "login-password"
+IDENTIFIER, PASSWORD, STRANDED = "login-id", "login-password", "mfa-webauthn-not-available-error"
+
+UNMET = "unmet_authentication_requirements"
 
 # Whoever used a recovery code is offered a new factor in place of the lost one, once.
 DECLINED_REPLACEMENT = "declined_replacement"
 # A browser that may make a passkey in passing, after a password that it filled in, tries so once in an attempt.
 IN_PASSING, TRIED_IN_PASSING = "in_passing", "tried_in_passing"
 
-Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "finish", "refuse"]
+Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "finish", "tell", "refuse"]
 
 
 class Place(NamedTuple):
     """What is asked next: the page, and the enrolment or the kind that it is about; `channel` is what its code travels through.
 
-    `begin`: where a code shall go is typed first. `quiet`: the browser does it by itself, or it is left out.
+    `begin`: where a code shall go is typed first. `quiet`: the browser does it by itself, or it is left out. `tell`: nothing is asked,
+    and the page says why. Where somebody is named, or a password is asked first, `kind` is the one that says by itself who it is.
     """
 
     verb: Verb
@@ -51,6 +54,11 @@ class Place(NamedTuple):
     verifies: bool = False
     channel: str = ""
     channels: tuple[str, ...] = ()
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether whoever has a passkey may show it in place of what is typed."""
+        return self.verb in {"identify", "password"} and bool(self.kind) and (self.enrolment is None or self.enrolment.kind != self.kind)
 
     @property
     def quiet(self) -> bool:
@@ -140,6 +148,8 @@ class Whereabouts:
         now = self.mint.clock()
         outcome = self.gate.decide(case, now)
         place = self._place(case, outcome, catalogue, now)
+        if place.verb == "refuse" and place.kind == UNMET and case.attempt.via == "browser" and self.gate.elsewhere(case.enrolments, catalogue):
+            place = Place("tell", STRANDED, kind=UNMET)
         if place.kind in self.gate.factors and self.gate.factors[place.kind].words.screens:
             place = self._by_channel(place, case.attempt, arrival.challenge, catalogue.tenant, now)
         return Here(case.attempt, arrival, catalogue, request, case, outcome, place)
@@ -185,7 +195,7 @@ class Whereabouts:
             case StepUp(reasons, _) if not attempt.identifier and attempt.account is None:
                 return Place("identify", IDENTIFIER, kind=self._unnamed(catalogue), reasons=reasons)
             case StepUp(reasons, acceptable) if "first" in reasons:
-                return Place("password", PASSWORD, self._first(case, acceptable), reasons=reasons)
+                return Place("password", PASSWORD, self._first(case, acceptable), self._unnamed(catalogue), reasons)
             case StepUp(reasons, acceptable):
                 return self._prove(case, reasons, acceptable)
             case Enrol(reasons, kinds, optional):
@@ -211,7 +221,7 @@ class Whereabouts:
         if chosen == PICK and len(acceptable) > 1:
             return Place("pick", PICK, reasons=reasons, choices=acceptable)
         if not acceptable:
-            return Place("refuse", kind="unmet_authentication_requirements")
+            return Place("refuse", kind=UNMET)
         one = by_id[chosen if chosen in acceptable else acceptable[0]]
         verb: Verb = "password" if one.kind == self.password.kind else "prove"
         return Place(verb, self.gate.factors[one.kind].words.screen_challenge, one, one.kind, reasons, acceptable)
@@ -241,7 +251,7 @@ class Whereabouts:
         """The page that enrols a mailbox confirms the one that the account has."""
         factor = next((one for one in self.gate.factors.values() if "email" in one.words.channels), None)
         if factor is None:
-            return Place("refuse", kind="unmet_authentication_requirements")
+            return Place("refuse", kind=UNMET)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind, reasons, verifies=True)
 
     def _wished(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:
@@ -252,7 +262,7 @@ class Whereabouts:
         if address_first(case):
             return self._verify(())
         if may_change(case, now, factor.promise(None)):
-            return Place("refuse", kind="unmet_authentication_requirements")
+            return Place("refuse", kind=UNMET)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind, choices=(factor.kind,))
 
     def _after(self, case: Case, catalogue: Catalogue, now: int) -> Place | None:

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from yett.domain.enrolment import Enrolment
+from yett.domain.enrolment import Enrolment, Status
+from yett.factors.base import Modelled
 from yett.flows.current import Current
 from yett.flows.gate import regime_of
 from yett.flows.handles import Handles
 from yett.flows.mint import Mint
+from yett.flows.models import Models
 from yett.flows.owner import Owner, Ownership
 from yett.ports import Arrival, Post, Store
 
@@ -34,6 +36,7 @@ class Kept:
     mint: Mint
     post: Post
     issuer: str
+    models: Models
 
     @property
     def handles(self) -> Handles:
@@ -81,8 +84,15 @@ class Kept:
         return await self._restore(owner, these) if these else None
 
     async def _restore(self, owner: Owner, these: Sequence[Enrolment]) -> Enrolment | None:
-        put = [one._replace(status="active", leaves_at=None, generation=one.generation + 1) for one in these]
-        return put[0] if await self._change(owner, put, "factor_kept", {}) else None
+        """In use again, but for what is of a model that is trusted no longer: that was said of it before, or meanwhile."""
+        distrusted = (await self.models.latest()).distrusted()
+        put = [one._replace(status=self._status(one, distrusted), leaves_at=None, generation=one.generation + 1) for one in these]
+        template = "factor_kept" if put[0].status == "active" else "factor_distrusted"
+        return put[0] if await self._change(owner, put, template, {}) else None
+
+    def _status(self, one: Enrolment, distrusted: frozenset[bytes]) -> Status:
+        factor = self.ownership.gate.factors[one.kind]
+        return "suspended" if isinstance(factor, Modelled) and factor.model(one) in distrusted else "active"
 
     async def sweep(self) -> int:
         """Delete what nobody has kept in time; returns how many went."""

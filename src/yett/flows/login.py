@@ -66,6 +66,8 @@ class Login:
         if form.get("action") == "cancel":
             return await self.leaving.refuse(here, "access_denied", "The login was cancelled.", browser)
         here = self._at(here, screen)
+        if here.place.verb == "tell":
+            return await self.leaving.refuse(here, here.place.kind, "", browser)
         if here.place.screen == screen:
             return await self._do(here, form, browser)
         late = here.place.verb == "begin" and "code" in form
@@ -91,13 +93,16 @@ class Login:
         if moved is not None:
             return await self._move(here, moved, browser)
         match here.place.verb, action:
-            case "identify", _ if here.place.kind and form.get("response"):
+            case "identify" | "password", _ if here.place.unnamed and form.get("response"):
                 return await self._told(here, await self.prove.unnamed(here, form["response"], browser), browser)
             case "identify", _:
                 return await self._identify(here, form, browser)
             case "password", _:
                 here = await self._able(here, browser) if form.get("quiet") == "true" else here
                 return await self._told(here, await self.prove.password(here, form.get("password", ""), browser), browser)
+            case "prove" | "enrol", "default" if self._by_script(here) and not form.get("response"):
+                # Pressed before the script was there, or without one: nothing was answered, and nothing is spent.
+                return await self.showing.page(here, browser)
             case "prove", "default":
                 told = await self.prove.factor(here, _answer(form), browser, remember=form.get("rememberBrowser") == "true")
                 return await self._told(here, told, browser)
@@ -110,13 +115,20 @@ class Login:
             case "enrol", channel if channel in here.place.channels and here.arrival.challenge:
                 return await self._reach(here, here.arrival.challenge.show.get("typed", ""), channel, {}, browser)
             case "enrol", "default" | "saved":
-                told = await self.prove.enrol(here, _answer(form) if action == "default" else action, browser)
-                if here.place.quiet and isinstance(told, str):
-                    # Nobody asked for it, so nobody is told that it failed.
-                    return await self._move(here, here.attempt._replace(waivers=(*here.attempt.waivers, TRIED_IN_PASSING)), browser)
-                return await self._told(here, told, browser)
+                return await self._enrol(here, _answer(form) if action == "default" else action, browser)
             case _:
                 return await self.showing.page(here, browser, error="unknown_action")
+
+    async def _enrol(self, here: Here, answer: str, browser: Browser) -> Step:
+        told = await self.prove.enrol(here, answer, browser)
+        if here.place.quiet and isinstance(told, str):
+            # Nobody asked for it, so nobody is told that it failed.
+            return await self._move(here, here.attempt._replace(waivers=(*here.attempt.waivers, TRIED_IN_PASSING)), browser)
+        return await self._told(here, told, browser)
+
+    def _by_script(self, here: Here) -> bool:
+        """Whether no person can answer by themselves, but only their browser."""
+        return self.whereabouts.gate.factors[here.place.kind].words.challenge_type == "webauthn"
 
     def _choice(self, here: Here, action: str) -> Attempt | None:
         """The attempt as a button that proves nothing leaves it; None for any other button."""

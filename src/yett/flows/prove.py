@@ -61,7 +61,7 @@ class Prove:
         return told
 
     async def unnamed(self, here: Here, answer: str, browser: Browser) -> Here | Leave | str:
-        """A proof that says itself whose it is (a passkey): nobody was named before."""
+        """A proof that says itself whose it is (a passkey): of anybody, or of whoever was named before."""
         factor, asked = self.whereabouts.gate.factors[here.place.kind], here.arrival.challenge
         # Before anything is said of the credential: a browser forgets what we call unknown.
         if asked is None or asked.to:
@@ -75,6 +75,8 @@ class Prove:
         if one.kind != factor.kind or one.id not in there.case.usable:
             return "unusable"
         verdict = factor.verify(one, asked, answer.encode(errors="replace"), self.whereabouts.ask(there, factor))
+        if isinstance(verdict, Accepted) and not _meant(here, one.account):
+            verdict = Rejected("another_account")
         return await self._settle(there, one, asked, verdict, factor, browser, remember=False)
 
     async def factor(self, here: Here, code: str, browser: Browser, *, remember: bool) -> Here | Leave | str:
@@ -208,6 +210,12 @@ class Prove:
             if conclusion:
                 happened.append(fact("s", grant=conclusion.grant.id) if conclusion.grant else fact("s"))
         return {"done": happened, "used": [fact(factor.words.log_failed, reason="already_used")], "no tries": [fact(factor.words.log_limit)]}
+
+
+def _meant(here: Here, account: str) -> bool:
+    """Whether it is the account that was named, if any was; that there is none of that name is not told apart."""
+    named = here.attempt.identifier or here.attempt.account
+    return not named or (here.arrival.account is not None and here.arrival.account.id == account)
 
 
 def _moved(attempt: Attempt, one: Enrolment, verdict: Accepted) -> Attempt:

@@ -27,6 +27,7 @@ class Method(NamedTuple):
     """An enrolment as its owner meets it: where codes go (masked), how many uses are left (None: nobody counts).
 
     `model` is what kind of thing it lives in. `fixed`: it comes with the account. `companion`: it is there to recover the others.
+    `elsewhere`: the name under which it works, where that is not ours.
     """
 
     enrolment: Enrolment
@@ -36,6 +37,7 @@ class Method(NamedTuple):
     companion: bool = False
     model: Model = Model()
     model_id: str = ""
+    elsewhere: str = ""
 
 
 class Overview(NamedTuple):
@@ -190,7 +192,8 @@ class Settings:
         """One of theirs, as they meet it."""
         factor = self._factor(one)
         shown = factor.challenge((one,), self.own.ownership.ask(inside.owner, factor)).show if factor.words.channels else {}
-        return Method(one, shown.get("masked", ""), factor.left(one), one.link == IMPLICIT, factor.words.companion)
+        strayed = self.own.ownership.gate.strayed(one, inside.owner.catalogue)
+        return Method(one, shown.get("masked", ""), factor.left(one), one.link == IMPLICIT, factor.words.companion, elsewhere=strayed)
 
     async def _modelled(self, method: Method) -> Method:
         id, model = await self.own.models.of(self._factor(method.enrolment), method.enrolment)

@@ -25,8 +25,7 @@ class Showing:
     async def page(self, here: Here, browser: Browser, error: str = "", *, again: bool = False, typed: Mapping[str, str] | None = None) -> Screen:
         """The page that is next, with `error`; `again`: another code is wanted."""
         question, open_ = here.arrival.challenge, True
-        asks = here.place.verb in {"prove", "enrol"} or (here.place.verb == "identify" and here.place.kind)
-        if asks and (again or question is None or not self._fits(here, question)):
+        if self._asks(here) and (again or question is None or not self._fits(here, question)):
             asked = await self._question(here, browser, wrong=bool(error))
             question, open_ = (here.arrival.challenge, self._stands(here)) if isinstance(asked, Withheld) else (asked, True)
             error = error or (asked.reason if isinstance(asked, Withheld) else "")
@@ -41,6 +40,7 @@ class Showing:
             account=(account.email if account and proven else "") or here.attempt.identifier,
             data={**self._data(here, question), **({} if open_ else {"unasked": True}), **self._typed(here, typed or {})},
             error=error,
+            elsewhere=self._elsewhere(here),
         )
 
     async def offer(self, here: Here, browser: Browser, target: str, channel: str, region: str = "") -> Challenge | Withheld:
@@ -55,6 +55,15 @@ class Showing:
         kinds = {one.id: one.kind for one in here.case.enrolments}
         return next((one for one in here.place.choices if factors[kinds[one]].words.companion), "")
 
+    def _asks(self, here: Here) -> bool:
+        """Whether something is asked that takes a question; where a name or a password is typed, whoever has a passkey is asked besides."""
+        return here.place.verb in {"prove", "enrol"} or here.place.unnamed
+
+    def _elsewhere(self, here: Here) -> str:
+        """Said to whoever has proven something, and to nobody else, for it says what the account has."""
+        told = here.place.verb in {"prove", "pick", "pick new", "tell"}
+        return self.whereabouts.gate.elsewhere(here.case.enrolments, here.catalogue) if told else ""
+
     def _fits(self, here: Here, question: Challenge) -> bool:
         """Whether the open question is the one that this page shows."""
         place = here.place
@@ -62,7 +71,7 @@ class Showing:
             return False
         if question.kind != place.kind or (place.channel and question.channel != place.channel):
             return False
-        return place.enrolment is None or place.enrolment.id in question.to
+        return (place.unnamed and not question.to) or place.enrolment is None or place.enrolment.id in question.to
 
     def _stands(self, here: Here) -> bool:
         """Whether the question of before may still be answered on this page."""
@@ -72,7 +81,8 @@ class Showing:
     async def _question(self, here: Here, browser: Browser, *, wrong: bool) -> Challenge | Withheld:
         """Put the question. Nothing is sent to whoever has just made a mistake: they ask for it."""
         factor, before = self.whereabouts.gate.factors[here.place.kind], here.arrival.challenge
-        enrols, target, to = here.place.verb == "enrol", before.show.get("typed", "") if before else "", here.asked
+        enrols, target = here.place.verb == "enrol", before.show.get("typed", "") if before else ""
+        to = () if here.place.unnamed else here.asked
         ask = self.whereabouts.ask(here, factor, channel=here.place.channel, target=target)
         if wrong and (idle := factor.offer(ask, here.arrival.enrolments) if enrols else factor.challenge(to, ask)).send:
             return idle._replace(send=())

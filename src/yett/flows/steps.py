@@ -40,7 +40,10 @@ class Choice(NamedTuple):
 
 
 class Screen(NamedTuple):
-    """Show this page. `error` is a message id of the page; `data` is what this screen needs. `opened`: an application holds the window."""
+    """Show this page. `error` is a message id of the page; `data` is what this screen needs. `opened`: an application holds the window.
+
+    `elsewhere` is the name under which the account's keys work, where that is not ours.
+    """
 
     name: str
     attempt: Attempt
@@ -51,6 +54,7 @@ class Screen(NamedTuple):
     data: Mapping[str, object] = {}
     error: str = ""
     opened: bool = False
+    elsewhere: str = ""
 
 
 class Go(NamedTuple):

@@ -43,7 +43,7 @@ def security_settings(ground: Ground, login: Login, recognise: Recognise, pages:
     store, mint, gate, wake = ground.store, ground.mint, login.whereabouts.gate, login.asking.post
     own = owners(ground, login)
     visit = Visit(store, recognise, login.leaving, login)
-    kept = Kept(store, own.ownership, login.whereabouts.current, mint, wake, ground.config.issuer)
+    kept = Kept(store, own.ownership, login.whereabouts.current, mint, wake, ground.config.issuer, login.prove.models)
     passwords = ChangePassword(store, own.ownership, own.births, mint, ground.hasher, common, wake)
     found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept, passwords)
     lost = Lost(store, own.ownership, kept, mint, login.asking, login.prove.alarm)

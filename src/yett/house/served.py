@@ -52,10 +52,10 @@ SECOND, MINUTE = 1.0, 60.0
 def house(ground: Ground, demo: "Demo | None") -> App:
     """Every flow, built with what it uses, and the application that speaks for them."""
     config, store, mint, signer, hasher = ground.config, ground.store, ground.mint, ground.signer, ground.hasher
-    current, gate, conclude = Current(store), Gate(ground.factors), Conclude(mint)
-    issuer, limiter, mail = config.issuer, limits(ground), mailing(ground, current)
+    issuer, limiter, current = config.issuer, limits(ground), Current(store)
+    gate, conclude, mail = Gate(ground.factors, issuer.rstrip("/")), Conclude(mint), mailing(ground, current)
     bucket = Bucket(config.address_burst, 1) if config.address_burst else None
-    whereabouts = Whereabouts(store, current, gate, mint, ground.password, issuer.rstrip("/"))
+    whereabouts = Whereabouts(store, current, gate, mint, ground.password, gate.origin)
     issue = Issue(mint, signer, issuer, store)
     leaving = Leaving(store, conclude, issue, mint, issuer)
     alarm = Alarm(store, limiter, mint, mail.carrier.wake)

@@ -94,7 +94,8 @@ class Account:
         ticket = (form or dict(request.query)).get("state" if form else "ticket", "")
         kept = self.settings.kept
         found = await kept.seen(ticket) if form is None else await kept.keep(ticket)
-        act = "absent" if found is None else "keep" if form is None else "kept"
+        kept_out = found is not None and form is not None and found.status == "suspended"
+        act = "absent" if found is None else "keep" if form is None else "kept-out-of-use" if kept_out else "kept"
         locale = choose_locale((), browser.languages, tenant.locales)
         spoken = speech(locale)
         name = found.name or spoken.means(self._known(found.kind)).label if found else ""
@@ -195,6 +196,7 @@ class Account:
             model=method.model.name,
             picture=f"/authenticators/{method.model_id}" if method.model_id else "",
             suspended=one.status == "suspended" and one.leaves_at is None,
+            elsewhere=method.elsewhere,
         )
 
     def _render(self, screen: str, inside: Inside, data: Mapping[str, object], path: str, error: str = "", *, status: int = 200, state: str = "") -> Response:

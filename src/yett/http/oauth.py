@@ -96,7 +96,7 @@ class OAuth:
     async def related(self, _: Request) -> Response:
         """Which other origins may use our keys (WebAuthn Level 3, 5.11.1)."""
         origins = related_origins((await self.current.lately()).tenant)
-        return json_response({"origins": [self.edge.issuer.rstrip("/"), *origins]}, 200, PUBLIC)
+        return json_response({"origins": list(dict.fromkeys((self.edge.issuer.rstrip("/"), *origins)))}, 200, PUBLIC)
 
     async def passkeys(self, _: Request) -> Response:
         """Where passkeys are made and seen to (W3C Passkey Endpoints)."""

@@ -108,6 +108,7 @@ class Pages:
             account=screen.account,
             demo=self.edge.demo,
             data={},
+            elsewhere=screen.elsewhere,
         )
         page = page._replace(data=shown(screen, page.locale, browser.languages))
         status = STATUS.get(screen.error, 400 if screen.error else 200)

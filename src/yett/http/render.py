@@ -29,7 +29,8 @@ class Page(NamedTuple):
 
     `action` is the path that the form posts to. `error` is an id of words.ERRORS (on the screen `error`: of
     words.TROUBLES); `error_data` fills its %(names)s. `reasons` are the names of the unmet checks, `purpose` says in
-    words what it is for (the text of a transaction). `account` is the label shown, an email. `demo` shows the banner.
+    words what it is for (the text of a transaction). `account` is the label shown, an email. `demo` shows the banner. `elsewhere` is
+    the name under which the account's keys work, where that is not ours.
     """
 
     locale: str
@@ -45,6 +46,7 @@ class Page(NamedTuple):
     account: str = ""
     demo: bool = False
     data: Mapping[str, object] = {}
+    elsewhere: str = ""
 
 
 class Option(NamedTuple):
@@ -81,7 +83,7 @@ class Card(NamedTuple):
     """A method of somebody's: `name` is what they call it, `left` how many uses it has; one that is `fixed` cannot be changed.
 
     What was reported lost is removed at `leaves_at`. `model` and `picture` are of the thing that it lives in; one that is
-    `suspended` works no longer.
+    `suspended` works no longer, and one that has an `elsewhere` only under that name.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Card(NamedTuple):
     model: str = ""
     picture: str = ""
     suspended: bool = False
+    elsewhere: str = ""
 
 
 class Whereabouts(NamedTuple):
@@ -133,7 +136,7 @@ SENT = ("digits", "attempts_left", "resend_in", "resends_left", "unasked", "inst
 LINE = ("switch", "notice", "enrolling")
 SCREENS: Mapping[str, tuple[str, ...]] = {
     "login-id": ("username", "ceremony"),
-    "login-password": ("username",),
+    "login-password": ("username", "ceremony"),
     "mfa-login-options": ("options", "recovery"),
     "mfa-otp-challenge": ("digits", "attempts_left", "remember", "others", "recovery", "optional"),
     "mfa-email-challenge": ("target", *SENT, "remember", "recovery"),
@@ -151,6 +154,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "mfa-webauthn-platform-enrollment": ("ceremony", "others", "optional"),
     "passkey-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
     "passkey-enrollment": ("ceremony", "quiet", "others", "optional"),
+    "mfa-webauthn-not-available-error": (),
     "account": ("told", "signals", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
     "account-activity": ("events",),
     "account-add": ("options",),

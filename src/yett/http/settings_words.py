@@ -35,7 +35,7 @@ ASKING: Mapping[str, Asking] = {
         ),
         "Report it lost",
     ),
-    "keep": Asking("Keep %(name)s?", ("It works again at once, and is not removed.",), "Keep it"),
+    "keep": Asking("Keep %(name)s?", ("It is not removed, and works again at once, unless its model is trusted no longer.",), "Keep it"),
     "keep-by-mail": Asking(
         "Keep it by the link in our message",
         (
@@ -44,6 +44,13 @@ ASKING: Mapping[str, Asking] = {
         ),
     ),
     "kept": Asking("It is kept", ("It works again. If you did not report it lost, somebody knows your password: change it.",)),
+    "kept-out-of-use": Asking(
+        "It is kept, but out of use",
+        (
+            "Its maker has told the world that keys of this model can no longer be trusted. Set up another one in its place, and remove this one.",
+            "If you did not report it lost, somebody knows your password: change it.",
+        ),
+    ),
     "codes": Asking(
         "Make new recovery codes?",
         ("You get a new sheet of codes. As soon as you have saved it, the codes that you have now are void.",),
@@ -101,7 +108,7 @@ DONE: Mapping[str, str] = {
     "rename": "The name was changed.",
     "remove": "The method was removed.",
     "lost": "It no longer works, and will be removed. We have written to you.",
-    "keep": "It works again.",
+    "keep": "It is kept.",
     "forget": "That browser is forgotten.",
     "end": "You are logged out there.",
     "end-others": "You are logged out everywhere else.",

@@ -26,6 +26,7 @@ class Means(NamedTuple):
 # Screens on which a browser asks a key, and what is said on them in other words: there no code is typed.
 CEREMONIES = (
     "login-id",
+    "login-password",
     *(f"mfa-{use}-{act}" for use in ("webauthn-roaming", "webauthn-platform") for act in ("challenge", "enrollment")),
     "passkey-challenge",
     "passkey-enrollment",
@@ -80,6 +81,8 @@ ERRORS: Mapping[str, str] = {
     "signature": "What your key said does not match what we know of it. Try again, or use another method.",
     **{f"{reason}@{screen}": said for screen in CEREMONIES for reason, said in OF_CEREMONIES.items()},
     "unusable@login-id": "This one does not log you in by itself. Enter your name first.",
+    "unusable@login-password": "This one does not log you in by itself. Enter your password first.",
+    "another_account": "This passkey belongs to another account. Enter the password of this one, or go back and log in with the other.",
     "not_saved": "Save your recovery codes first, then tick the box.",
     "busy": "We are very busy just now. Wait a moment and try again.",
     # What the demo application is told by the answer to its request.
@@ -90,7 +93,10 @@ ERRORS: Mapping[str, str] = {
     "moved_on": "This page was open in two places. Please continue here.",
 }
 # These are not the fault of what was typed, so the field is not marked as wrong.
-NOT_THE_ANSWER = frozenset({"too_many_tries", "unusable", "too_soon", "too_many_messages", "not_served", "held_back", "not_delivered", "busy", "moved_on"})
+NOT_THE_ANSWER = frozenset(
+    {"too_many_tries", "unusable", "too_soon", "too_many_messages", "not_served", "held_back", "not_delivered", "busy", "moved_on"}
+    | {"another_account", "unknown_passkey", "verification", "presence", "signature", "cloned", "origin", "rp_id"}
+)
 UNKNOWN_ERROR = "That did not work. Please try again."
 
 # Why we ask, by the name of the check that was not met (policy.decide).

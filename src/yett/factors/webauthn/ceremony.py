@@ -30,7 +30,7 @@ def register(client: bytes, attestation: bytes, terms: Terms, trust: Trust, now:
         statement_of = vouched(format, statement, making)
     except (ValueError, TypeError):
         raise Refused("attestation") from None
-    return _kept(data, made, statement_of, format, trust, now)
+    return _kept(data, made, statement_of, format, trust, now)._replace(rp=terms.rp_id)
 
 
 def authenticate(credential: Credential, client: bytes, raw: bytes, signature: bytes, terms: Terms) -> Credential:
@@ -48,7 +48,7 @@ def authenticate(credential: Credential, client: bytes, raw: bytes, signature: b
     # Only now: else anybody could raise the alarm of a clone.
     if (data.counter or credential.counter) and data.counter <= credential.counter:
         raise Refused("cloned")
-    return credential._replace(counter=data.counter, backed_up=data.has(BS), verified=data.has(UV))
+    return credential._replace(counter=data.counter, backed_up=data.has(BS), verified=data.has(UV), rp=terms.rp_id)
 
 
 def _asked(said: ClientData, type: str, terms: Terms) -> None:

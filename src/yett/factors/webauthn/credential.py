@@ -44,7 +44,7 @@ class Trust(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """A credential as it is kept. `model` is vouched for only where `attested` says so."""
+    """A credential as it is kept. `model` is vouched for only where `attested` says so; `rp` is the name that it is bound to ("": not known)."""
 
     id: bytes
     key: bytes
@@ -55,3 +55,4 @@ class Credential(NamedTuple):
     model: bytes
     attested: bool
     hardware: bool
+    rp: str = ""

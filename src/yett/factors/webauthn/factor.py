@@ -52,6 +52,7 @@ class WebAuthn:
             screen_enrol=f"mfa-{use}-enrollment" if use != "passkey" else "passkey-enrollment",
             grant="urn:okta:params:oauth:grant-type:webauthn",
             unnamed=use == "passkey",
+            bound=True,
             id_prefix=use,
         )
 
@@ -65,7 +66,7 @@ class WebAuthn:
 
     def offer(self, ask: Ask, has: Sequence[Enrolment]) -> Challenge:
         """Creation options; what the account has already is excluded. In passing (5.1.3, conditional mediation) nobody is asked for a gesture."""
-        wish, rp = self._wish(ask.rules), rp_of(ask)
+        wish, rp = self._wish(ask.rules), rp_of(ask.rules, ask.origin)
         wish = wish._replace(verification="preferred") if ask.channel == QUIET else wish
         selection: dict[str, object] = {"residentKey": wish.resident, "requireResidentKey": wish.resident == "required", "userVerification": wish.verification}
         if wish.attachment:
@@ -103,7 +104,7 @@ class WebAuthn:
 
     def challenge(self, to: Sequence[Enrolment], ask: Ask) -> Challenge:
         """Request options, for all of these; to nobody in particular where the passkey shall say who it is."""
-        wish, rp = self._wish(ask.rules), rp_of(ask)
+        wish, rp = self._wish(ask.rules), rp_of(ask.rules, ask.origin)
         options: dict[str, object] = {
             "challenge": base64url(ask.random[:SHORTEST_CHALLENGE]),
             "timeout": LIVES * 1000,
@@ -155,10 +156,15 @@ class WebAuthn:
         """As the authenticator called itself."""
         return credential(one.state).model
 
+    def strayed(self, one: Enrolment, rules: Mapping[str, object], origin: str) -> str:
+        """Browsers show a credential to nobody but the name that it was made under (Level 3, 5.1.4.1)."""
+        made = credential(one.state).rp
+        return "" if made in {"", rp_of(rules, origin)} else made
+
     def signal(self, ask: Ask, has: Sequence[Enrolment]) -> Mapping[str, object]:
         """Level 3, 5.1.10. Whatever is not named here is forgotten: so all that there is, what is suspended too, whichever use it has."""
         accepted = [base64url(one.lookup) for one in has if one.lookup and one.status != "deleted"]
-        told = {"rpId": rp_of(ask), "userId": base64url(user_handle(ask.account)), "name": ask.label, "displayName": ask.label}
+        told = {"rpId": rp_of(ask.rules, ask.origin), "userId": base64url(user_handle(ask.account)), "name": ask.label, "displayName": ask.label}
         return {**told, "allAcceptedCredentialIds": accepted}
 
     def _proof(self, kept: Credential) -> Shown:
@@ -209,10 +215,10 @@ def user_handle(account: str) -> bytes:
     return hashlib.sha256(b"webauthn user handle:" + account.encode()).digest()
 
 
-def rp_of(ask: Ask) -> str:
+def rp_of(rules: Mapping[str, object], origin: str) -> str:
     """The name that credentials are bound to: the tenant's own choice, else the host that we are reached under."""
-    own = str(ask.rules.get("relyingPartyIdentifier") or "") if ask.rules.get("overrideRelyingParty") else ""
-    return own or urlsplit(ask.origin).hostname or ""
+    own = str(rules.get("relyingPartyIdentifier") or "") if rules.get("overrideRelyingParty") else ""
+    return own or urlsplit(origin).hostname or ""
 
 
 def trust_of(rules: Mapping[str, object], now: int) -> Trust:

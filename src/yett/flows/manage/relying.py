@@ -47,14 +47,20 @@ class RelyingParties:
         return said_of(tenant.factor_settings.get(factor, {}))
 
     async def replace(self, caller: Caller, factor: str, said: Mapping[str, object]) -> RelyingParty | Refused:
-        """Replace it. Credentials that were made under another name can no longer be used: their owners enrol anew."""
+        """Replace it. Credentials that were made under another name can no longer be used: their owners enrol anew.
+
+        Whoever has moved to another domain goes on under the name of before where the issuer is one of its related origins.
+        """
         if factor not in BOUND:
             return absent("factor")
         if unknown := ", ".join(sorted(said.keys() - SAYS)):
             return invalid(f"{unknown}: no setting of this factor.")
         wanted = wanted_by(said)
-        if wanted.name and not _within(urlsplit(self.issuer).hostname or "", wanted.name):
-            return invalid("relyingPartyIdentifier must be the issuer's host or a domain that it belongs to: browsers refuse any other.")
+        if wanted.name and not self._may_use(wanted):
+            return invalid(
+                "relyingPartyIdentifier must be the issuer's host or a domain that it belongs to, or origins must name the issuer:"
+                " browsers then look for it in https://IDENTIFIER/.well-known/webauthn."
+            )
         if bad := next((one for one in wanted.origins if not _is_origin(one)), ""):
             return invalid(f"origins must be https://host[:port]: {bad} is not.")
 
@@ -67,6 +73,11 @@ class RelyingParties:
             lambda catalogue: Edit((edit(catalogue.tenant),), (caller.fact(mint, "gd_tenant_update", **told), caller.fact(mint, "sapi", **told)))
         )
         return change if isinstance(change, Refused) else wanted
+
+    def _may_use(self, wanted: RelyingParty) -> bool:
+        """Whether browsers let pages of the issuer use this name: their own, or one that they are related to (WebAuthn Level 3, 5.11)."""
+        related = self.issuer.rstrip("/") in wanted.origins and "." in wanted.name and _is_origin(f"https://{wanted.name}")
+        return related or _within(urlsplit(self.issuer).hostname or "", wanted.name)
 
 
 # What may be said of one, by the names that the API has.

@@ -5,16 +5,21 @@ const form = ceremony.closest("form");
 const start = form.querySelector("[data-start]");
 const trouble = document.getElementById("trouble");
 const options = JSON.parse(ceremony.dataset.options);
-// create: a new credential; get: one that this account has; find: a passkey, whoever's it is, offered where a name is typed.
+// create: a new credential; get: one that this account has; find: a passkey, whoever's it is, beside what is typed.
 const what = ceremony.dataset.ceremony;
+// Where a name is typed, the browser lists passkeys of itself.
+const listed = what === "find" && document.querySelector("[autocomplete~=webauthn]");
 let waiting = new AbortController();
 // So long a browser may take to make a passkey in passing, in milliseconds; after that nobody waits for it.
 const PATIENCE = 1500;
 
 // The passkey that this page was last shown: if it comes back with an error, that one was not accepted.
 const SHOWN = "yett-passkey";
-const refused = sessionStorage.getItem(SHOWN);
+const wrong = document.getElementById("error");
+const refused = wrong && sessionStorage.getItem(SHOWN);
 sessionStorage.removeItem(SHOWN);
+// The question that was last put by itself: whoever comes back to it presses the button.
+const PUT = "yett-question";
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
@@ -36,7 +41,9 @@ function asked(mediation) {
   if (what === "create") {
     const own = () => ({ ...options, challenge, user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: named(options.excludeCredentials) });
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? own();
-    return navigator.credentials.create({ publicKey, ...(mediation === "conditional" && { mediation, signal: AbortSignal.timeout(PATIENCE) }) });
+    if (mediation !== "conditional") return navigator.credentials.create({ publicKey, signal: waiting.signal });
+    setTimeout(() => waiting.abort(), PATIENCE);
+    return navigator.credentials.create({ publicKey, mediation, signal: waiting.signal });
   }
   const own = () => ({ ...options, challenge, allowCredentials: named(options.allowCredentials) });
   return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON?.(options) ?? own(), mediation, signal: waiting.signal });
@@ -52,20 +59,44 @@ function say(name) {
 const TOLD = { NotAllowedError: "refused", InvalidStateError: "known", SecurityError: "elsewhere", NotSupportedError: "unsupported" };
 
 async function run(mediation = "optional") {
-  if (!window.PublicKeyCredential) return say("unsupported");
+  const quiet = "quiet" in ceremony.dataset;
+  if (!window.PublicKeyCredential) return quiet ? skip() : say("unsupported");
   trouble.hidden = true;
+  const mine = waiting;
   try {
     const credential = await asked(mediation);
     if (what === "find") sessionStorage.setItem(SHOWN, credential.id);
     form.elements.response.value = JSON.stringify(credential.toJSON?.() ?? written(credential));
     start.removeAttribute("aria-disabled");
-    form.requestSubmit(start);
+    start.click();
   } catch (fault) {
+    // Begun anew, or left.
+    if (mine !== waiting || leaving) return;
     start.removeAttribute("aria-disabled");
-    if (mediation === "conditional" && what === "create") return form.requestSubmit(form.querySelector("[value=skip]"));
-    if (fault.name !== "AbortError") say(TOLD[fault.name] ?? "other");
+    if (quiet) return skip();
+    // Of what the browser did of itself nobody hears.
+    if (fault.name !== "AbortError" && mediation !== "conditional") say(TOLD[fault.name] ?? "other");
   }
 }
+
+const skip = () => form.querySelector("[value=skip]").click();
+
+// Whoever goes on or away waits for no key; whoever comes back begins anew.
+let leaving = false;
+const leave = () => {
+  leaving = true;
+  waiting.abort();
+};
+form.addEventListener("submit", leave);
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  leaving = false;
+  waiting = new AbortController();
+  form.elements.response.value = "";
+  start.removeAttribute("aria-disabled");
+  if (listed) run("conditional");
+});
 
 start.addEventListener("click", (event) => {
   if (form.elements.response.value) return;
@@ -82,11 +113,13 @@ if (what === "find") {
   const forget = { rpId: options.rpId, credentialId: refused };
   if (refused && "unknown" in ceremony.dataset) await window.PublicKeyCredential?.signalUnknownCredential?.(forget).catch(() => {});
   // What was refused is not shown again by itself.
-  if (!refused && (await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) run("conditional");
+  const lists = listed && !refused && (await window.PublicKeyCredential?.isConditionalMediationAvailable?.());
+  if (lists && !leaving) run("conditional");
 } else if ("quiet" in ceremony.dataset) {
   run("conditional");
-} else if (what === "get" && !document.getElementById("error")) {
+} else if (what === "get" && !wrong && sessionStorage.getItem(PUT) !== options.challenge) {
   // Once by itself, where nothing went wrong before: a browser that wants a gesture first says so, and the button is there.
+  sessionStorage.setItem(PUT, options.challenge);
   start.setAttribute("aria-disabled", "true");
   run();
 }
