@@ -48,6 +48,8 @@ tools:
 	command -v oathtool >/dev/null || need="$$need oathtool"; \
 	command -v sipp >/dev/null || need="$$need sip-tester"; \
 	command -v exim4 >/dev/null || command -v exim >/dev/null || [ -x /usr/sbin/exim4 ] || need="$$need exim4-daemon-light"; \
+	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || need="$$need nginx-light"; \
+	command -v caddy >/dev/null || need="$$need caddy"; \
 	perl -MNet::SMPP -e 1 2>/dev/null || need="$$need libnet-smpp-perl"; \
 	[ -n "$$(find /usr/share/fonts /usr/local/share/fonts /Library/Fonts -name '*.ttf' -o -name '*.otf' 2>/dev/null | head -n 1)" ] || need="$$need fonts-dejavu-core"; \
 	[ -z "$$need" ] && exit 0; \

@@ -42,6 +42,7 @@ ALSO = {
     "email": "providers for mail beside `smtp`, asked in order: `[[email]]` tables ([how](../how-to/deliver.md), [settings](providers.md))",
     "sms": "providers for text messages: `[[sms]]` tables; `YETT_SMS_PROVIDER_SETTING` holds a secret of one",
     "voice": "providers for calls: `[[voice]]` tables",
+    "protect": "hosts that [forward authentication](../how-to/forward-auth.md) protects: `[[protect]]` tables of `url`, `acr`, `max_age`",
     "log_level": "debug, info, warning or error (default info); the log is JSON lines on standard error",
     "address_burst": "how many passwords one address may try at once, one more every second (default 100; 0: not limited here)",
 }

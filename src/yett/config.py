@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from yett.domain.protected import Protected, protected
+
 T = TypeVar("T")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PORT, LAST_PORT, MOST_WORKERS, KEY_SIZE = 8000, 65535, 256, 32
@@ -96,6 +98,7 @@ class Config:
     email: tuple[Named, ...] = ()
     sms: tuple[Named, ...] = ()
     voice: tuple[Named, ...] = ()
+    protect: tuple[Protected, ...] = ()
 
     @property
     def providers(self) -> tuple[Named, ...]:
@@ -153,6 +156,7 @@ def parse(flags: Mapping[str, object], environ: Mapping[str, str]) -> Config:
         email=said.read("email", lambda value: _named("email", value, environ), default=()),
         sms=said.read("sms", lambda value: _named("sms", value, environ), default=()),
         voice=said.read("voice", lambda value: _named("voice", value, environ), default=()),
+        protect=said.read("protect", _protect, default=()),
     )
     faults += _together(config, said)
     if faults:
@@ -190,8 +194,8 @@ class _Said:
 
 
 # The keys of a config file; secrets of the process come from the environment or from files of their own.
-OF_THE_PROCESS = {"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "smtp", "log_level", "address_burst"}
-FILE_KEYS = CHANNELS | OF_THE_PROCESS
+OF_THE_PROCESS = {"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "log_level", "address_burst"}
+FILE_KEYS = CHANNELS | OF_THE_PROCESS | {"protect", "smtp"}
 
 
 def _file(flags: Mapping[str, object], environ: Mapping[str, str], faults: list[Fault]) -> Mapping[str, object]:
@@ -220,6 +224,10 @@ def _together(config: Config, said: _Said) -> list[Fault]:
         faults.append(Fault(said.where("listen"), "a demo listens on the loopback interface alone"))
     if not config.issuer and not config.loopback:
         faults.append(Fault(said.where("issuer"), "needed where the listener is not on the loopback interface: the URL under which people reach Yett"))
+    if config.protect and not config.trusted_proxies:
+        faults.append(Fault(said.where("protect"), "only a proxy in trusted_proxies may ask who stands before a host"))
+    if any(config.issuer == one.origin + "/" for one in config.protect):
+        faults.append(Fault(said.where("protect"), "the issuer cannot stand behind itself"))
     if config.tls and config.issuer.startswith("http:"):
         faults.append(Fault(said.where("issuer"), "starts with http, but TLS is on"))
     return faults
@@ -329,6 +337,44 @@ def _level(value: object) -> str:
 def _networks(value: object) -> tuple[Network, ...]:
     items = value if isinstance(value, list | tuple) else str(value).split(",")
     return tuple(ipaddress.ip_network(str(item).strip()) for item in items if str(item).strip())
+
+
+def _protect(value: object) -> tuple[Protected, ...]:
+    """A list of tables in the file, or `https://wiki.example.com?acr=phr&max_age=600` in the environment."""
+    if isinstance(value, str):
+        value = [_protect_url(part) for part in value.split()]
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise ValueError("give one [[protect]] table for each host")
+    hosts = tuple(_one_protected(one) for one in value)
+    if len({one.host for one in hosts}) < len(hosts):
+        raise ValueError("a host stands there twice")
+    return hosts
+
+
+def _protect_url(text: str) -> dict[str, object]:
+    url, _, query = text.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"{text!r} says something twice")
+    return {"url": url, **dict(pairs)}
+
+
+PROTECT_KEYS = frozenset({"url", "acr", "max_age"})
+
+
+def _one_protected(table: Mapping[str, object]) -> Protected:
+    unknown = ", ".join(sorted(set(table) - PROTECT_KEYS))
+    if unknown:
+        raise ValueError(f"{unknown}: no such setting; there are {', '.join(sorted(PROTECT_KEYS))}")
+    acr, age = table.get("acr", ()), table.get("max_age")
+    host = protected(str(table.get("url", "")), tuple(map(str, acr)) if isinstance(acr, list) else str(acr).split() if acr else (), _age(age))
+    if not host.secure and not is_loopback(urlsplit(host.origin).hostname or ""):
+        raise ValueError(f"{host.origin}: http is for the loopback interface alone")
+    return host
+
+
+def _age(value: object) -> int | None:
+    return None if value is None else _count(value)
 
 
 def _kek(value: object) -> str:

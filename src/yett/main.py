@@ -239,6 +239,7 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
     """One process from the opening of the store to its closing; `first`: the one that speaks for all."""
     from yett.adapters.web.server import server, tls_context
     from yett.flows.administrator import Refusal
+    from yett.flows.protect import Protect
     from yett.house.served import house
 
     async with AsyncExitStack() as closing:
@@ -248,6 +249,7 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
         if isinstance(ready, Refusal):
             tell(ready.reason)
             return 1
+        await Protect(ground.store, ground.mint)(config.protect)
         app = house(ground, demo)
         if app.carrier:
             closing.push_async_callback(app.carrier.roster.close)

@@ -42,6 +42,16 @@ class Redemption(NamedTuple):
     enrolments: tuple[Enrolment, ...]
 
 
+class Passed(NamedTuple):
+    """What one load finds for a pass: its grant and the session that this rests on, which both stand, and whose they are."""
+
+    version: int
+    grant: Grant
+    session: Session
+    account: Account
+    enrolments: tuple[Enrolment, ...]
+
+
 class Granted(NamedTuple):
     """What one load finds for a grant that stands."""
 
@@ -254,6 +264,15 @@ class Tokens(Protocol):
         ...
 
     async def spent(self, name: bytes) -> bool: ...
+
+    async def passed(self, digest: bytes, now: int) -> Passed | None:
+        """One load: what a pass rests on, unless the grant is revoked or the session has ended."""
+        ...
+
+    async def touch(self, session: Session, idle_at: int) -> None:
+        """The session is in use: it ends at `idle_at` unless it is used again."""
+        ...
+
     async def grant_live(self, grant: str, now: int) -> bool: ...
     async def sign_out(self, session: bytes, now: int, facts: Sequence[Fact]) -> Session | None:
         """End the session that has this id (or had it within its 60 s); its grants stand (OIDC logout)."""

@@ -230,3 +230,39 @@ def test_everything_that_is_missing_of_every_provider_is_said_at_once_and_no_val
     assert all(part in twilio.says for part in ("auth_token is missing", "sid is not right", "one of default_from and mssid is missing"))
     assert "there is no provider of that name for sms" in nobody.says
     assert "wrong-sid" not in str(told.value)
+
+
+def test_a_host_is_protected_by_a_table_or_in_a_word(tmp_path: Path) -> None:
+    text = 'trusted_proxies = ["10.0.0.1"]\n[[protect]]\nurl = "https://wiki.example.com"\nacr = ["phr", "phrh"]\nmax_age = 600\n[[protect]]\nurl = "http://localhost:9000/"\n'
+    wiki, local = providers(tmp_path, text).protect
+    assert (wiki.origin, wiki.acrs, wiki.max_age) == ("https://wiki.example.com", ("phr", "phrh"), 600)
+    assert (local.origin, local.acrs, local.max_age) == ("http://localhost:9000", (), None)
+    environ = {"YETT_PROTECT": "https://wiki.example.com?acr=phr%20phrh&max_age=600 http://localhost:9000", "YETT_TRUSTED_PROXIES": "10.0.0.1"}
+    assert parse({}, environ).protect == (wiki, local)
+
+
+@pytest.mark.parametrize(
+    "protect, says",
+    [
+        ("https://wiki.example.com?arc=phr", "arc: no such setting"),
+        ("https://wiki.example.com?acr=mfa", "mfa: no acr"),
+        ("https://wiki.example.com?acr=phr&acr=phrh", "says something twice"),
+        ("https://wiki.example.com?max_age=1h", "is not a number"),
+        ("https://wiki.example.com?max_age=1", "lets nobody in"),
+        ("http://wiki.example.com", "loopback interface alone"),
+        ("https://wiki.example.com/path", "is not https://host"),
+        ("https://a.example https://A.example:443", "stands there twice"),
+        ("https://login.example.com", "cannot stand behind itself"),
+    ],
+)
+def test_a_host_that_would_be_open_or_shut_by_mistake_is_a_fault(protect: str, says: str) -> None:
+    environ = {"YETT_PROTECT": protect, "YETT_TRUSTED_PROXIES": "10.0.0.1", "YETT_ISSUER": "https://login.example.com/"}
+    with pytest.raises(Faulty, match=says):
+        parse({}, environ)
+
+
+def test_a_host_is_protected_by_a_trusted_proxy_or_not_at_all(tmp_path: Path) -> None:
+    with pytest.raises(Faulty, match="trusted_proxies"):
+        parse({}, {"YETT_PROTECT": "https://wiki.example.com"})
+    with pytest.raises(Faulty, match="table for each host"):
+        providers(tmp_path, "protect = 3")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.samples import DAY, NOW, fact, grant, session, signed_in, somebody, token, types
+from tests.contract.samples import DAY, NOW, digest, fact, grant, session, signed_in, somebody, token, types
 from yett.domain.session import Conclusion
 from yett.ports import Store
 
@@ -122,3 +122,50 @@ async def test_no_grant_rests_on_a_session_that_has_ended(store: Store, idle_at:
     assert not await store.grant(given, (token(given),), (fact("ssa"),), one, idle_at)
     assert not await store.grant_live(given.id, NOW)
     assert await types(store) == []
+
+
+async def test_a_pass_brings_the_grant_and_the_session_that_it_rests_on(store: Store) -> None:
+    owner, has = await somebody(store, "password", "totp")
+    one = session(owner)
+    await signed_in(store, owner, Conclusion(one))
+    given = grant(owner, has, session=one.sid)
+    held = token(given, "pass")
+    await store.grant(given, (held,), (), one)
+    found = await store.passed(held.digest, NOW)
+    assert found
+    assert (found.grant, found.session, found.account, sorted(found.enrolments)) == (given, one, owner, sorted(has))
+    assert await store.passed(digest("another"), NOW) is None
+    assert await store.passed(held.digest, held.expires_at) is None
+    await store.touch(one, NOW + DAY // 2)
+    found = await store.passed(held.digest, NOW)
+    assert found
+    assert found.session.idle_at == NOW + DAY // 2
+
+
+@pytest.mark.parametrize("kind", ["code", "refresh", "access"])
+async def test_no_other_token_is_a_pass(store: Store, kind: str) -> None:
+    owner, _ = await somebody(store)
+    one = session(owner)
+    await signed_in(store, owner, Conclusion(one))
+    given = grant(owner, session=one.sid)
+    other = token(given, kind)
+    await store.grant(given, (other,), (), one)
+    assert await store.passed(other.digest, NOW) is None
+
+
+@pytest.mark.parametrize("end", ["logout", "session", "grant", "idle", "none"])
+async def test_a_pass_ends_with_its_session_and_with_its_grant(store: Store, end: str) -> None:
+    owner, _ = await somebody(store)
+    one = session(owner)
+    await signed_in(store, owner, Conclusion(one))
+    given = grant(owner, session=None if end == "none" else one.sid)
+    held = token(given, "pass", expires_at=NOW + 30 * DAY)
+    await store.grant(given, (held,), (), one)
+    assert (await store.passed(held.digest, NOW) is None) is (end == "none")
+    if end == "logout":
+        await store.sign_out(one.id, NOW, ())
+    if end == "session":
+        await store.end_session(owner.id, one.sid, NOW, ())
+    if end == "grant":
+        await store.revoke(given.id, NOW, ())
+    assert await store.passed(held.digest, one.idle_at if end == "idle" else NOW) is None

@@ -70,10 +70,13 @@ class Grant(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A token that we keep, as the digest of its value: an authorization code, a refresh or an opaque access token."""
+    """A token that we keep, as the digest of its value: an authorization code, a refresh or an opaque access token, or a pass.
+
+    A pass is the cookie of a protected host (forward authentication).
+    """
 
     digest: bytes
-    kind: Literal["code", "refresh", "access"]
+    kind: Literal["code", "refresh", "access", "pass"]
     grant: str
     expires_at: int
     scope: tuple[str, ...] = ()

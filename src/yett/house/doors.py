@@ -10,6 +10,7 @@ from yett.flows.change_password import ChangePassword
 from yett.flows.confirm_address import ConfirmAddress
 from yett.flows.elsewhere import Elsewhere
 from yett.flows.forgot import Forgot
+from yett.flows.forward import Forward
 from yett.flows.invitations import EnrolmentTickets, Invitations
 from yett.flows.kept import Kept
 from yett.flows.login import Login
@@ -33,6 +34,7 @@ from yett.house.ground import Ground
 from yett.http.account import Account
 from yett.http.dbconnections import Dbconnections
 from yett.http.edge import Edge
+from yett.http.forward import ForwardAuth
 from yett.http.links import Links
 from yett.http.my_account import MyAccountApi
 from yett.http.pages import Pages
@@ -107,3 +109,9 @@ def my_account(ground: Ground, login: Login, edge: Edge) -> MyAccountApi:
     """The My Account API: the same changes, with a token."""
     enter = MyAccount(ground.store, login.whereabouts.current, ground.signer, ground.mint, ground.config.issuer)
     return MyAccountApi(enter, owners(ground, login), edge)
+
+
+def forward_auth(ground: Ground, login: Login, pages: Pages) -> ForwardAuth:
+    """What proxies ask before they let anybody through to a protected host."""
+    flow = Forward(ground.store, login.whereabouts.current, login.whereabouts.gate, ground.mint, ground.config.issuer)
+    return ForwardAuth(flow, {one.origin: one for one in ground.config.protect}, pages.edge, pages)

@@ -29,7 +29,7 @@ from yett.flows.showing import Showing
 from yett.flows.signout import SignOut
 from yett.flows.tokens import Tokens
 from yett.flows.userinfo import Userinfo
-from yett.house.doors import behind_links, dbconnections, enrolment_tickets, mfa_door, my_account, security_settings
+from yett.house.doors import behind_links, dbconnections, enrolment_tickets, forward_auth, mfa_door, my_account, security_settings
 from yett.house.ground import App, Ground
 from yett.house.mail import mailing
 from yett.house.management import importing, management
@@ -90,6 +90,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
         mail.reports,
         links,
         dbconnections(ground, links, edge),
+        forward_auth(ground, login, pages),
     )
     jobs = importing(ground, current, mail.carrier.wake)
     served = Application(table, management(ground, current, mail, jobs, links.forgot), edge, pages.stopped, probes.counts)

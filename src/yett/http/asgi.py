@@ -97,6 +97,11 @@ class Request:
             peer = hops.pop()
         return peer
 
+    @property
+    def from_proxy(self) -> bool:
+        """Whether a proxy of our own hands it over."""
+        return bool(self.scope.get("client")) and self._is_proxy(self.scope["client"][0])
+
     def _is_proxy(self, address: str) -> bool:
         try:
             parsed = ipaddress.ip_address(address)
@@ -151,12 +156,13 @@ async def read_body(receive: Receive, limit: int = BODY_LIMIT) -> bytes:
 
 
 async def respond(send: Send, response: Response, always: Sequence[tuple[bytes, bytes]]) -> None:
-    """Send a response with the headers that all of them carry; one that it has without a value is not sent at all."""
+    """Send a response with the headers that all of them carry, but for those that it has without a value."""
     headers = [(b"content-type", response.content_type.encode()), (b"content-length", str(len(response.body)).encode())]
     headers += [(name.encode(), value.encode("latin-1")) for name, value in response.headers]
     named = {name for name, _ in headers}
-    headers += [(name, value) for name, value in always if name not in named]
-    await send({"type": "http.response.start", "status": response.status, "headers": [one for one in headers if one[1]]})
+    carried = [(name, value) for name, value in always if name not in named]
+    headers = [one for one in headers if one[1] or one[0].startswith(b"x-yett")]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers + carried})
     await send({"type": "http.response.body", "body": response.body})
 
 

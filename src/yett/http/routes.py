@@ -8,13 +8,13 @@ from yett.http.dbconnections import Dbconnections
 from yett.http.deliveries import Deliveries
 from yett.http.demo import Demo
 from yett.http.enrolment_ticket import TicketPages
+from yett.http.forward import ForwardAuth
 from yett.http.health import Probes
 from yett.http.links import Links
 from yett.http.mfa import Mfa
 from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
-
 from yett.http.passkeys import PasskeysApi
 
 
@@ -31,6 +31,7 @@ def routes(
     deliveries: Deliveries,
     links: Links,
     people: Dbconnections,
+    forward: ForwardAuth,
 ) -> tuple[Route, ...]:
     """The table. A path that ends in `/*` takes whatever follows."""
     read = {"GET": oauth.discovery, "OPTIONS": oauth.preflight}
@@ -74,6 +75,11 @@ def routes(
         Route("/.well-known/webauthn", {"GET": oauth.related}, "none"),
         Route("/.well-known/passkey-endpoints", {"GET": oauth.passkeys}, "none"),
         Route("/deliveries/*", {"GET": deliveries.report, "POST": deliveries.report}, "none"),
+        Route("/forward-auth", {"GET": forward.check}, "decide"),
+        Route("/forward-auth/status", {"GET": forward.status}, "decide"),
+        Route("/forward-auth/start", {"GET": forward.start}, "decide"),
+        Route("/forward-auth/stopped", {"GET": forward.stopped}, "none", page=True),
+        Route("/.yett/*", {"GET": forward.own}, "decide"),
         Route("/healthz", {"GET": probes.alive}, "none"),
         Route("/readyz", {"GET": probes.ready}, "none"),
         Route("/metrics", {"GET": probes.metrics}, "none"),

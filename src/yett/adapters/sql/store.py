@@ -32,7 +32,7 @@ from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Budget
 from yett.domain.verdict import Settled, Verdict
-from yett.ports import Arrival, Change, Delivery, Entry, Granted, Judged, Receipt, Redemption
+from yett.ports import Arrival, Change, Delivery, Entry, Granted, Judged, Passed, Receipt, Redemption
 
 T = TypeVar("T")
 LOG = logging.getLogger("yett.adapters.sql.store")
@@ -222,6 +222,15 @@ class SqlStore:
         """Whether a name is used up."""
         found = await self.driver.read(Query(tokens.SPENT, {"name": name}))
         return bool(found[0][0])
+
+    async def passed(self, digest: bytes, now: int) -> Passed | None:
+        """The load of a pass."""
+        found = await self.driver.read(Query(tokens.PASSED, {"digest": digest, "now": now}))
+        return await self._opened(lambda: tokens.passed_of(found, self.seal))
+
+    async def touch(self, session: Session, idle_at: int) -> None:
+        """A session is in use."""
+        await self.driver.write(partial(tokens.touch, session, idle_at))
 
     async def grant_live(self, grant: str, now: int) -> bool:
         """Whether a grant stands."""

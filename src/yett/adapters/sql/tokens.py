@@ -12,7 +12,7 @@ from yett.adapters.sql.steps import EPOCH, NOW, Query, Row, Steps, all_or_nothin
 from yett.adapters.sql.writes import TOKEN, granted, happened
 from yett.domain.fact import Fact
 from yett.domain.session import Grant, Session, Token
-from yett.ports import Granted, Redemption
+from yett.ports import Granted, Passed, Redemption
 
 _LIVE = (grants.c.revoked_at.is_(None), grants.c.ends_at > NOW)
 
@@ -38,6 +38,26 @@ GRANTED = (
     )
 )  # fmt: skip
 _OF_GRANT = len(rows.TOKEN)
+
+PASSED = (
+    select(meta.c.version, *rows.GRANT, *rows.ACCOUNT, *rows.SESSION, *rows.ENROLMENT)
+    .select_from(
+        meta.join(tokens, and_(tokens.c.digest == blob("digest"), tokens.c.kind == "pass", tokens.c.expires_at > NOW))
+        .join(grants, and_(grants.c.id == tokens.c.grant, *_LIVE, grants.c.epoch == meta.c.epoch))
+        .join(accounts, accounts.c.id == grants.c.account)
+        .join(
+            sessions,
+            and_(
+                sessions.c.account == grants.c.account,
+                sessions.c.sid == grants.c.session,
+                sessions.c.epoch == meta.c.epoch,
+                sessions.c.idle_at > NOW,
+                sessions.c.ends_at > NOW,
+            ),
+        )
+        .outerjoin(enrolments, enrolments.c.account == accounts.c.id)
+    )
+)  # fmt: skip
 
 LIVE = select(exists().where(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == EPOCH))
 HOLD_GRANT = select(grants.c.id).where(grants.c.id == word("this_grant"), *_LIVE, grants.c.epoch == EPOCH).with_for_update(key_share=True)
@@ -74,6 +94,22 @@ def granted_of(found: Sequence[Row], seal: Seal) -> Granted | None:
     account, enrolment = _AT_ACCOUNT - _OF_GRANT, _AT_ENROLMENT - _OF_GRANT
     has = tuple(rows.enrolment(one[enrolment:], seal) for one in found if one[enrolment] is not None)
     return Granted(found[0][0], rows.grant(found[0][1:account]), rows.account(found[0][account:enrolment]), has)
+
+
+def passed_of(found: Sequence[Row], seal: Seal) -> Passed | None:
+    """What the load of a pass means."""
+    if not found:
+        return None
+    row, account = found[0], _AT_ACCOUNT - _OF_GRANT
+    session = account + len(rows.ACCOUNT)
+    enrolment = session + len(rows.SESSION)
+    has = tuple(rows.enrolment(one[enrolment:], seal) for one in found if one[enrolment] is not None)
+    return Passed(row[0], rows.grant(row[1:account]), rows.session(row[session:enrolment]), rows.account(row[account:session]), has)
+
+
+def touch(session: Session, idle_at: int) -> Steps[None]:
+    """Move the end of an idle session."""
+    yield [Query(TOUCH, {"this_sid": session.sid, "this_account": session.account, "new_idle_at": idle_at})]
 
 
 def redeem(token: Token, successors: Sequence[Token], leeway: int, now: int, facts: Mapping[str, Sequence[Fact]]) -> Steps[Literal["done", "replayed"]]:
