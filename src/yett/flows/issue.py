@@ -77,7 +77,8 @@ class Issue:
 
     def id_token(self, grant: Grant, account: Account, client: Client, catalogue: Catalogue, scope: tuple[str, ...], now: int) -> str:
         """An ID token, signed (OIDC Core 2)."""
-        said = claims.id_token(self.issuer, grant, client, account, profile_of(account), scope, asked_by(grant).nonce, now)
+        request = asked_by(grant)
+        said = claims.id_token(self.issuer, grant, client, account, profile_of(account), scope, request.nonce, now, request.id_token_claims)
         return self.signer.sign(catalogue, client.id_token_alg, "JWT", said)
 
     def machine(self, client: Client, api: Api, scope: tuple[str, ...], catalogue: Catalogue, now: int) -> dict[str, object]:

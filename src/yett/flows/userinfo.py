@@ -1,11 +1,14 @@
 """/userinfo: claims about whoever the access token speaks of (OIDC Core 5.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from yett.domain.account import Account
+from yett.domain.session import Grant
 from yett.flows.current import Current
 from yett.flows.issue import profile_of
 from yett.flows.mint import Mint, digest
+from yett.flows.steps import asked_by
 from yett.oauth import claims, errors
 from yett.ports import Signer, Store
 
@@ -38,7 +41,7 @@ class Userinfo:
         found = await self.store.token("access", digest(token), now)
         if found is None or found.token.expires_at <= now:
             raise errors.invalid_token("The access token is invalid or has expired.")
-        return claims.userinfo(found.account, profile_of(found.account), found.token.scope)
+        return self._told(found.account, found.grant, found.token.scope)
 
     async def _signed(self, token: str) -> Mapping[str, object]:
         """A JWT for an API is good here if it was made for us as well, and its grant still stands."""
@@ -46,7 +49,10 @@ class Userinfo:
         said = self.signer.verify(catalogue, token, ("JWT", "at+jwt"))
         scope = claims.judge_access(said, self.issuer, self.issuer + "userinfo", now)
         grant = str(said["jti"]).partition(".")[0] if said else ""
-        found = await self.store.account(str(said["sub"])) if said and await self.store.grant_live(grant, now) else None
-        if found is None:
+        found = await self.store.granted(grant, now)
+        if found is None or not said or found.account.id != said["sub"]:
             raise errors.invalid_token("The access token is invalid or has expired.")
-        return claims.userinfo(found[0], profile_of(found[0]), scope)
+        return self._told(found.account, found.grant, scope)
+
+    def _told(self, account: Account, grant: Grant, scope: Sequence[str]) -> Mapping[str, object]:
+        return claims.userinfo(account, profile_of(account), scope, asked_by(grant).userinfo_claims)

@@ -1,26 +1,34 @@
-"""The claims parameter, as far as it asks for an acr (OIDC Core 5.5.1.1)."""
+"""The claims parameter: the acr that it asks for, and what is to be told of a person (OIDC Core 5.5)."""
 
 import re
 from typing import NamedTuple
 
 from yett.oauth import errors
 from yett.oauth.canonical import strict
+from yett.oauth.person import OF_CLAIM
 
 _VALUE = re.compile(r"[\x21-\x7e]{1,256}")
 
 
 class Wish(NamedTuple):
-    """The values of which one is wanted in the ID token; `essential`: or else there is to be no code."""
+    """The values of which one is wanted in the ID token; `essential`: or else there is to be no code.
+
+    `id_token` and `userinfo` are the claims about a person that are to be told there.
+    """
 
     values: tuple[str, ...] = ()
     essential: bool = False
+    id_token: tuple[str, ...] = ()
+    userinfo: tuple[str, ...] = ()
 
 
 def wished(text: str) -> Wish:
-    """What the claims parameter says of acr. Raises OAuthError for what is no claims parameter, or contradicts itself."""
+    """What the claims parameter says. Raises OAuthError for what is no claims parameter, or contradicts itself."""
     if not text:
         return Wish()
-    asked = _member(_member(_parsed(text), "id_token"), "acr")
+    whole = _parsed(text)
+    by_place = {place: _member(whole, place) for place in ("id_token", "userinfo")}
+    asked = _member(by_place["id_token"], "acr")
     essential = asked.get("essential", False)
     if not isinstance(essential, bool) or ("value" in asked and "values" in asked):
         raise _malformed()
@@ -29,7 +37,12 @@ def wished(text: str) -> Wish:
         raise _malformed()
     if essential and "values" in asked and not values:
         raise _malformed()
-    return Wish(tuple(dict.fromkeys(values)), essential)
+    return Wish(tuple(dict.fromkeys(values)), essential, _named(by_place["id_token"]), _named(by_place["userinfo"]))
+
+
+def _named(asked: dict[str, object]) -> tuple[str, ...]:
+    """Whatever is said of a claim, that it is named is what counts: a value that is wished for changes no truth."""
+    return tuple(name for name in OF_CLAIM if name in asked)
 
 
 def _parsed(text: str) -> object:

@@ -30,6 +30,8 @@ LONGEST: Mapping[str, int] = {
     "id_token_hint": 8192,
     "login_hint": 512,
     "ui_locales": 256,
+    "claims_locales": 256,
+    "display": 32,
     "request": 16384,
     "request_uri": 2048,
 }
@@ -45,7 +47,7 @@ class AuthorizationRequest(NamedTuple):
 
     `essential_acr` are the values of which the claims parameter wants one as essential, `claims_acr` those that it
     merely wishes for. Empty strings stand for what was not sent. `authorization_details` are in their canonical form, and
-    `purpose` is what they say to the person who is asked.
+    `purpose` is what they say to the person who is asked. `id_token_claims` and `userinfo_claims` were asked for by name.
     """
 
     client_id: str
@@ -67,6 +69,8 @@ class AuthorizationRequest(NamedTuple):
     response_mode: str = "query"
     authorization_details: str = ""
     purpose: str = ""
+    id_token_claims: tuple[str, ...] = ()
+    userinfo_claims: tuple[str, ...] = ()
 
 
 def judge(params: Sequence[tuple[str, str]], clients: Mapping[str, Client], apis: Mapping[str, Api], *, strict: bool) -> AuthorizationRequest:
@@ -171,6 +175,8 @@ def _judge(given: Given, client: Client, way: redirects.Way, apis: Mapping[str, 
         acr_values=acr_values(given.one("acr_values")),
         essential_acr=acr.values if acr.essential else (),
         claims_acr=() if acr.essential else acr.values,
+        id_token_claims=acr.id_token,
+        userinfo_claims=acr.userinfo,
         id_token_hint=given.one("id_token_hint"),
         login_hint=given.one("login_hint"),
         ui_locales=lang.tags(given.one("ui_locales")),
@@ -187,10 +193,16 @@ _UNSUPPORTED: Mapping[str, Callable[[], OAuthError]] = {
 }
 
 
+# Read as any other, and then it is as it is: every page fits every window, and what is told of people has one language (OIDC Core 3.1.2.1, 5.2).
+_WISHES = ("display", "claims_locales")
+
+
 def _check_form(given: Given, client: Client, way: redirects.Way) -> None:
     for name, refusal in _UNSUPPORTED.items():
         if given.one(name):
             raise refusal()
+    for name in _WISHES:
+        given.one(name)
     type = given.needed("response_type")
     response.check(type, given.one("response_mode"), way, client)
     if type == response.ID_TOKEN and not (given.one("nonce") and scopes.OPENID in given.one("scope").split(" ")):

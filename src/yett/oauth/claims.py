@@ -1,25 +1,20 @@
 """What tokens say (OIDC Core 2 and 5.1, RFC 9068): facts of the grant, the same at every refresh."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from yett.domain import assurance
 from yett.domain.account import Account
 from yett.domain.client import Api, Client
 from yett.domain.requirement import ONE_USE_LIVES, RESOURCE_FIRST, SOURCES, Clause, Requirement
 from yett.domain.session import Grant
-from yett.oauth import errors
-from yett.oauth.scopes import EMAIL, OPENID, PROFILE
+from yett.oauth import errors, person
+from yett.oauth.person import Said
+from yett.oauth.scopes import OPENID
 
-# Claims of the profile scope that an account's profile may hold.
-OF_PROFILE = (
-    "name", "given_name", "family_name", "middle_name", "nickname", "picture", "profile", "website", "gender", "birthdate", "zoneinfo", "locale",
-)  # fmt: skip
 OF_TOKEN = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid")
 # In an access token: it is good for one use, and whoever accepts it has it consumed by introspection first.
 ONE_USE = "one_use"
-SUPPORTED = (*OF_TOKEN, *OF_PROFILE, "preferred_username", "updated_at", "email", "email_verified")
-
-Said = Mapping[str, object]
+SUPPORTED = (*OF_TOKEN, *person.OF_CLAIM)
 
 
 def typ(api: Api) -> str:
@@ -27,8 +22,18 @@ def typ(api: Api) -> str:
     return "at+jwt" if api.token_dialect.startswith("rfc9068_profile") else "JWT"
 
 
-def id_token(issuer: str, grant: Grant, client: Client, account: Account, profile: Said, scope: Sequence[str], nonce: str, now: int) -> dict[str, object]:
-    """Claims of an ID token. It speaks of the event that the grant came from, however late it is made."""
+def id_token(
+    issuer: str,
+    grant: Grant,
+    client: Client,
+    account: Account,
+    profile: Said,
+    scope: Sequence[str],
+    nonce: str,
+    now: int,
+    named: Sequence[str] = (),
+) -> dict[str, object]:
+    """Claims of an ID token, `named` ones too. It speaks of the event that the grant came from, however late it is made."""
     said: dict[str, object] = {
         "iss": issuer,
         "sub": grant.account,
@@ -36,7 +41,7 @@ def id_token(issuer: str, grant: Grant, client: Client, account: Account, profil
         "iat": now,
         "exp": now + client.id_token_lifetime,
         **authentication(grant, SOURCES),
-        **_about(account, profile, scope),
+        **person.about(account, profile, scope, named),
     }
     if nonce:
         said["nonce"] = nonce
@@ -82,11 +87,11 @@ def machine_token(issuer: str, client: Client, api: Api, scope: Sequence[str], j
     }
 
 
-def userinfo(account: Account, profile: Said, scope: Sequence[str]) -> dict[str, object]:
-    """Claims about an account (OIDC Core 5.3). Raises OAuthError for a token without openid."""
+def userinfo(account: Account, profile: Said, scope: Sequence[str], named: Sequence[str] = ()) -> dict[str, object]:
+    """Claims about an account, `named` ones too (OIDC Core 5.3). Raises OAuthError for a token without openid."""
     if OPENID not in scope:
         raise errors.insufficient_scope(OPENID)
-    return {"sub": account.id, **_about(account, profile, scope)}
+    return {"sub": account.id, **person.about(account, profile, scope, named)}
 
 
 def access_lifetime(grant: Grant, scope: Sequence[str], client: Client, api: Api, now: int) -> int:
@@ -152,17 +157,6 @@ def _asked(clauses: Iterable[Clause], order: Sequence[str]) -> list[str]:
     place = {source: index for index, source in enumerate(order)}
     by_source = sorted(clauses, key=lambda clause: place.get(clause.source, len(order)))
     return [acr for clause in by_source for acr in clause.acrs]
-
-
-def _about(account: Account, profile: Said, scope: Sequence[str]) -> dict[str, object]:
-    said: dict[str, object] = {}
-    if PROFILE in scope:
-        said.update((name, profile[name]) for name in OF_PROFILE if isinstance(profile.get(name), str))
-        said.update({"preferred_username": account.username} if account.username else {})
-        said["updated_at"] = account.updated_at
-    if EMAIL in scope:
-        said.update(email=account.email, email_verified=account.email_verified)
-    return said
 
 
 def _permissions(api: Api, scope: Sequence[str], held: frozenset[str] | None) -> dict[str, object]:

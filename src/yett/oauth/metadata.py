@@ -40,6 +40,8 @@ def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
         "introspection_endpoint_auth_methods_supported": PROOFS,
         "introspection_endpoint_auth_signing_alg_values_supported": CREDENTIALS,
         "code_challenge_methods_supported": ("S256",),
+        "display_values_supported": ("page", "popup", "touch"),
+        "claim_types_supported": ("normal",),
         "ui_locales_supported": catalogue.tenant.locales,
         "authorization_response_iss_parameter_supported": True,
         "claims_parameter_supported": True,

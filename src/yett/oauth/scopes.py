@@ -7,8 +7,8 @@ from yett.domain.client import Api, Client
 from yett.domain.requirement import Requirement
 from yett.oauth import errors
 
-OPENID, PROFILE, EMAIL, OFFLINE = "openid", "profile", "email", "offline_access"
-OIDC = (OPENID, PROFILE, EMAIL, OFFLINE)
+OPENID, PROFILE, EMAIL, ADDRESS, PHONE, OFFLINE = "openid", "profile", "email", "address", "phone", "offline_access"
+OIDC = (OPENID, PROFILE, EMAIL, ADDRESS, PHONE, OFFLINE)
 
 # What is demanded of a scope that demands nothing.
 NOTHING = Requirement()

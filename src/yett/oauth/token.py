@@ -150,8 +150,6 @@ def required(fields: Fields, name: str) -> str:
 
 
 def as_authorization(asked: PasswordRequest | PasswordlessRequest | PasskeyRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
-    """The same request as an application would make it at /authorize. Raises OAuthError."""
-def as_authorization(asked: PasswordRequest | PasswordlessRequest, client: Client, apis: Mapping[str, Api]) -> AuthorizationRequest:
     """The same request as an application would make it at /authorize. Raises OAuthError; for a scope for one use always: there it is given alone."""
     api = scopes.api_of(asked.audience, apis)
     scope = scopes.granted(asked.scope, client, api)

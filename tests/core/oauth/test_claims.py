@@ -12,8 +12,9 @@ from yett.domain.assurance import AAL, MULTI_FACTOR
 from yett.domain.client import Api
 from yett.domain.proof import Proof
 from yett.domain.requirement import Clause, Requirement
-from yett.oauth import claims
+from yett.oauth import claims, scopes
 from yett.oauth.errors import OAuthError
+from yett.oauth.person import OF_PROFILE
 
 ANN = Account("auth0|ann", "ann@example.com", email_verified=True, username="ann", updated_at=NOW - 9)
 PROFILE: Mapping[str, object] = {"name": "Ann", "picture": "https://a.example/p.png", "nickname": 7, "user_metadata": {"a": 1}, "app_metadata": {"admin": True}}
@@ -256,6 +257,6 @@ def test_row_19_no_spoilt_claim_gets_through_or_breaks_the_judge(spoilt: dict[st
 
 
 def test_the_claims_that_are_announced_are_those_that_are_said() -> None:
-    everything = dict.fromkeys(claims.OF_PROFILE, "x")
-    said = claims.id_token(ISSUER, grant(), SHOP, ANN, everything, ("openid", "profile", "email"), "n", NOW)
+    everything = {**dict.fromkeys(OF_PROFILE, "x"), "phone_number": "+15550100", "user_metadata": {"address": "1 Main Street"}}
+    said = claims.id_token(ISSUER, grant(), SHOP, ANN, everything, scopes.OIDC, "n", NOW)
     assert said.keys() == set(claims.SUPPORTED)

@@ -303,3 +303,12 @@ async def test_a_change_that_crosses_another_is_made_on_what_the_other_left(hous
     await house.call("PATCH", "users/auth0%7Cada", {"name": "Countess"})
     account, _ = await kept(house)
     assert (calls, account.blocked) == (2, True)
+
+
+async def test_a_new_number_is_not_verified_unless_that_is_said_along_with_it(house: House) -> None:
+    made = await created(house, phone_number="+15550100", phone_verified=True)
+    path = f"users/{made['user_id']}"
+    assert (await house.call("PATCH", path, {"given_name": "Ann"})).json()["phone_verified"] is True
+    assert "phone_verified" not in (await house.call("PATCH", path, {"phone_number": "+15550101"})).json()
+    both = (await house.call("PATCH", path, {"phone_number": "+15550102", "phone_verified": True})).json()
+    assert (both["phone_number"], both["phone_verified"]) == ("+15550102", True)

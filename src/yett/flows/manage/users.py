@@ -186,10 +186,13 @@ def _moved(account: Account) -> Account:
 
 
 def _changed(seen: Account, wish: Wish, now: int) -> Account:
-    """A new address is not verified unless that is said along with it."""
+    """A new address or number is not verified unless that is said along with it."""
     email = seen.email if wish.email is None else canonical(wish.email)
     known = seen.email_verified and email == canonical(seen.email)
-    profile = merged(msgspec.json.decode(seen.profile, type=dict[str, object]), wish.profile)
+    before = msgspec.json.decode(seen.profile, type=dict[str, object])
+    profile = merged(before, wish.profile)
+    if profile.get("phone_number") != before.get("phone_number") and "phone_verified" not in wish.profile:
+        profile.pop("phone_verified", None)
     return seen._replace(
         email=email,
         email_verified=known if wish.email_verified is None else wish.email_verified,
