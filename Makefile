@@ -5,7 +5,7 @@ NODE_AT_LEAST := 20
 BIN := .venv/bin
 UV := $(BIN)/uv
 SYNC := VIRTUAL_ENV=.venv $(UV) pip
-CODE = $(wildcard src tests bench docs/*.py)
+CODE = $(wildcard src tests bench docs/*.py sdk/yett-guard)
 
 .DELETE_ON_ERROR:
 .PHONY: help setup setup-dev tools run test test-clients check fmt bench docs pins clean
@@ -36,9 +36,9 @@ setup-dev: .venv/dev.stamp
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 
-.venv/dev.stamp: .venv/uv.stamp requirements/dev.txt pyproject.toml
+.venv/dev.stamp: .venv/uv.stamp requirements/dev.txt pyproject.toml sdk/yett-guard/pyproject.toml
 	@$(SYNC) sync -q --compile-bytecode --require-hashes requirements/dev.txt
-	@$(SYNC) install -q --no-deps --no-build-isolation -e .
+	@$(SYNC) install -q --no-deps --no-build-isolation -e . -e sdk/yett-guard
 	@touch .venv/run.stamp $@
 
 # What tests need of the system. A font: without one Chromium shows, and axe-core measures, nothing.
@@ -104,4 +104,4 @@ pins: .venv/uv.stamp
 clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
 	@rm -rf tests/clients/node_modules
-	@find src tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src sdk tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true

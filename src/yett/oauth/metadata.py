@@ -1,14 +1,14 @@
 """Discovery: OpenID Connect Discovery 1.0 and RFC 8414, of what is really there."""
 
-from yett.domain.assurance import MEANS
+from yett.domain.assurance import MEANS, implies
 from yett.domain.client import CREDENTIALS
 from yett.domain.tenant import Catalogue
 from yett.oauth import authorize, claims, response, scopes
 from yett.oauth.clients import METHODS, PROOFS
 from yett.oauth.token import GRANTS
 
-# consent is understood, and there is no page for it yet.
-PROMPTS = tuple(prompt for prompt in authorize.PROMPTS if prompt != "consent")
+# What each acr value implies besides itself: yett-guard reads it (no standard has such a table).
+IMPLIED = {have: tuple(want for want in MEANS if want != have and implies(have, want)) for have in MEANS}
 
 
 def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
@@ -30,7 +30,8 @@ def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
         "scopes_supported": scopes.OIDC,
         "claims_supported": claims.SUPPORTED,
         "acr_values_supported": tuple(MEANS),
-        "prompt_values_supported": PROMPTS,
+        "acr_values_implied": IMPLIED,
+        "prompt_values_supported": authorize.PROMPTS,
         "subject_types_supported": ("public",),
         "id_token_signing_alg_values_supported": tuple(dict.fromkeys(current)),
         "token_endpoint_auth_methods_supported": METHODS,

@@ -6,6 +6,7 @@ from tests.core.oauth.samples import ISSUER
 from yett.domain.tenant import Catalogue, SigningKey, Tenant
 from yett.oauth.metadata import discovery
 
+PAPE, AAL = "http://schemas.openid.net/pape/policies/2007/06/", "http://idmanagement.gov/ns/assurance/aal/"
 KEYS = tuple(
     SigningKey(f"k{n}", alg, b"", b"{}", 0, use)
     for n, (alg, use) in enumerate((("RS256", "current"), ("RS256", "previous"), ("PS256", "next"), ("ES256", "current")))
@@ -56,6 +57,16 @@ def test_the_document_says_what_is_there_and_nothing_else() -> None:
             "http://idmanagement.gov/ns/assurance/aal/2",
             "http://idmanagement.gov/ns/assurance/aal/3",
         ],
+        "acr_values_implied": {
+            PAPE + "multi-factor": [],
+            PAPE + "phishing-resistant": ["phr"],
+            "phr": [PAPE + "phishing-resistant"],
+            "phrh": [PAPE + "phishing-resistant", "phr"],
+            PAPE + "multi-factor-physical": [PAPE + "multi-factor", PAPE + "phishing-resistant", "phr", "phrh"],
+            AAL + "1": [],
+            AAL + "2": [PAPE + "multi-factor", AAL + "1"],
+            AAL + "3": [PAPE + "multi-factor", PAPE + "phishing-resistant", "phr", "phrh", PAPE + "multi-factor-physical", AAL + "1", AAL + "2"],
+        },
         "prompt_values_supported": ["none", "login", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],

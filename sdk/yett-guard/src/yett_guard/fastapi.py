@@ -1,0 +1,35 @@
+"""FastAPI: `Depends(guard.require(...))`, which gives the token."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Unpack
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.security import HTTPBearer
+
+from yett_guard import guard as core
+from yett_guard.claims import Token
+from yett_guard.refusal import Refusal
+from yett_guard.requirement import Need
+from yett_guard.starlette import ByValue, answered, authorization, by_value
+
+__all__ = ["Guard"]
+
+# For the API's description alone: the guard reads the header itself.
+_DESCRIBED = HTTPBearer(auto_error=False, bearerFormat="JWT")
+
+
+class Guard(core.Guard):
+    """A guard that speaks FastAPI."""
+
+    def install(self, app: FastAPI) -> None:
+        """Answer refusals, wherever they are raised."""
+        app.add_exception_handler(Refusal, answered)
+
+    def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[..., Awaitable[Token]]:
+        """A dependency: the token, if it is enough. Within a handler `await guard.ademand(token, ...)` asks for more."""
+        wanted = need or self.need(**said)
+
+        async def token(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
+            return await self.acheck(authorization(request), await by_value(wanted, request))
+
+        return token

@@ -1,0 +1,50 @@
+"""Flask: `@guard.require(...)` on a view, async or not; the token is `flask.g.token`."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, Unpack
+
+from flask import Flask, Request, Response, current_app, g, jsonify, request
+
+from yett_guard import guard as core
+from yett_guard.refusal import Refusal
+from yett_guard.requirement import Need, Requirement
+
+__all__ = ["Guard", "answer"]
+
+ByValue = Requirement | Callable[[Request], Requirement]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Guard(core.Guard):
+    """A guard that speaks Flask."""
+
+    def install(self, app: Flask) -> None:
+        """Answer refusals that are raised within views."""
+        app.register_error_handler(Refusal, answer)
+
+    def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[[View], View]:
+        """Let a view be called only with a token that is enough. It belongs below `@app.route`."""
+        wanted = need or self.need(**said)
+
+        def decorate(view: View) -> View:
+            @functools.wraps(view)
+            def guarded(*args: Any, **kwargs: Any) -> Any:
+                needed = wanted if isinstance(wanted, Requirement) else wanted(request)
+                try:
+                    g.token = self.check(request.headers.getlist("Authorization"), needed)
+                except Refusal as refused:
+                    return answer(refused)
+                return current_app.ensure_sync(view)(*args, **kwargs)
+
+            return guarded  # type: ignore[return-value]
+
+        return decorate
+
+
+def answer(refused: Refusal) -> Response:
+    """The refusal as a response."""
+    response = jsonify(refused.body)
+    response.status_code = refused.status
+    response.headers.update(refused.headers)
+    return response
