@@ -50,6 +50,35 @@ def test_a_text_fits_into_one_part_whatever_the_application_is_called(language: 
         assert len(parts(compose(sms(template, language, client=client), "12345678", host=HOST).text, 0)) == 1
 
 
+PURPOSE = "Pay 1,234.50 EUR to Bob {name} <b>%s</b> " + "x" * 150
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_that_approves_says_what_however_long_that_is(language: str) -> None:
+    text = compose(sms(locale=language, client="Web shop", purpose=PURPOSE), "012345", host=HOST).text
+    assert PURPOSE in text
+    assert text.startswith("012345 ")
+    letter = compose(mail(purpose=PURPOSE)._replace(locale=language), "012345")
+    assert PURPOSE in letter.text
+    assert "&lt;b&gt;%s&lt;/b&gt;" in letter.html
+    assert "<b>" not in letter.html
+
+
+def test_a_message_keeps_what_holds_its_scripts_apart_and_nothing_else_that_is_invisible() -> None:
+    text = compose(sms(purpose="Pay \u2068\u05d3\u05d5\u05d3\u2069\nnow\u202e"), "012345").text
+    assert "Pay \u2068\u05d3\u05d5\u05d3\u2069 now " in text
+    assert "\u202e" not in text
+
+
+@pytest.mark.parametrize("body, own", [("<p>{{ code }}: {{ purpose }}</p>", True), ("<p>{{ code }}</p>", False)])
+def test_the_tenants_own_words_are_used_where_they_say_what_is_approved(body: str, own: bool) -> None:
+    heard: list[str] = []
+    told = compose(mail(purpose="Pay 1 EUR to Bob"), "012345", tenant(Template("email", "mfa_oob_code", "Code", body)), warn=heard.append)
+    assert "Pay 1 EUR to Bob" in told.text
+    assert ("It approves this" not in told.text) == own
+    assert bool(heard) == (not own)
+
+
 def test_the_line_for_browsers_is_for_texts_with_a_code_alone() -> None:
     assert f"@{HOST}" not in compose(sms(channel="voice"), "012345", host=HOST).text
     assert f"@{HOST}" not in compose(sms("factor_added", factor="otp"), "", host=HOST).text

@@ -25,7 +25,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s")
 LOGIN = Page("en", Brand("Acme"), action="/u/x", state="st4te", csrf="t0ken", client_name="Shop")
 FACTORS = TEMPLATES.parents[1] / "factors"
 # What `render` gives to every template beside Page.data.
-ALWAYS = {"page", "brand", "screen", "language", "error", "marks", "trouble", "why", "brand_href"}
+ALWAYS = {"page", "brand", "screen", "language", "error", "marks", "trouble", "why", "named", "brand_href"}
 
 
 class Tag(NamedTuple):

@@ -10,6 +10,7 @@ from yett.flows.here import Here, Whereabouts
 from yett.flows.numbers import written
 from yett.flows.spending import limits
 from yett.flows.steps import Browser, Choice, Screen
+from yett.oauth.scopes import told
 
 # What was typed where a code shall go, and which of the means was chosen.
 PHONE, COUNTRY, CHANNEL = "phone", "country", "type"
@@ -41,6 +42,8 @@ class Showing:
             data={**self._data(here, question), **({} if open_ else {"unasked": True}), **self._typed(here, typed or {})},
             error=error,
             elsewhere=self._elsewhere(here),
+            purpose=here.request.purpose,
+            scopes=told(here.request.scope, here.case.api),
         )
 
     async def offer(self, here: Here, browser: Browser, target: str, channel: str, region: str = "") -> Challenge | Withheld:

@@ -55,6 +55,10 @@ class Screen(NamedTuple):
     error: str = ""
     opened: bool = False
     elsewhere: str = ""
+    purpose: str = ""
+    """What would be approved, in words."""
+    scopes: tuple[str, ...] = ()
+    """What the application asks for, in the words of its API."""
 
 
 class Go(NamedTuple):

@@ -105,6 +105,8 @@ class Pages:
             error=screen.error,
             client_name=screen.client_name,
             reasons=screen.reasons,
+            purpose=screen.purpose,
+            scopes=screen.scopes,
             account=screen.account,
             demo=self.edge.demo,
             data={},

@@ -29,7 +29,8 @@ class Page(NamedTuple):
 
     `action` is the path that the form posts to. `error` is an id of words.ERRORS (on the screen `error`: of
     words.TROUBLES); `error_data` fills its %(names)s. `reasons` are the names of the unmet checks, `purpose` says in
-    words what it is for (the text of a transaction). `account` is the label shown, an email. `demo` shows the banner. `elsewhere` is
+    words what it is for (the text of a transaction), `scopes` what the application asks
+    for. `account` is the label shown, an email. `demo` shows the banner. `elsewhere` is
     the name under which the account's keys work, where that is not ours.
     """
 
@@ -43,6 +44,7 @@ class Page(NamedTuple):
     client_name: str = ""
     reasons: tuple[str, ...] = ()
     purpose: str = ""
+    scopes: tuple[str, ...] = ()
     account: str = ""
     demo: bool = False
     data: Mapping[str, object] = {}
@@ -271,6 +273,7 @@ MARKS: Mapping[tuple[bool, bool], str] = {
 def render(screen: str, page: Page) -> bytes:
     """The page as it is sent. KeyError for a screen that there is not; data that is missing raises UndefinedError."""
     spoken, wrong = speech(page.locale), page.error
+    why = spoken.why(page.reasons, page.client_name, page.brand.name) if page.reasons else ()
     everything = {
         **DEFAULTS,
         **page.data,
@@ -281,7 +284,9 @@ def render(screen: str, page: Page) -> bytes:
         "error": spoken.error(wrong, screen, page.error_data) if wrong and screen != "error" else "",
         "marks": MARKS[bool(wrong), wrong not in NOT_THE_ANSWER],
         "trouble": spoken.trouble(wrong) if screen == "error" else None,
-        "why": spoken.why(page.reasons, page.client_name, page.brand.name) if page.reasons else (),
+        "why": why,
+        # Who asks is said once.
+        "named": any(page.client_name in sentence for sentence in why),
         "brand_href": brand_href(page.brand) if page.brand.primary else "",
     }
     return _template(screen, spoken).render(everything).encode()

@@ -22,6 +22,7 @@ MOST, LONGEST_STRING, LONGEST_WORDS = 5, 500, 200
 LARGEST_SCHEMA, BRACKETS_OF_A_SCHEMA = 16384, 500
 
 _PLACE = re.compile(r"\{\{ *([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*) *\}\}", re.ASCII)
+_LANGUAGE = re.compile("[a-z]{2}")
 _NAMED = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 # Letters that nobody sees, though they are none of the invisible categories.
 _BLANK = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
@@ -81,6 +82,8 @@ def fault(kind: Detail) -> str:
         return f"The schema of {kind.type} cannot be read: {wrong}."
     if not isinstance(schema, dict):
         return f"The schema of {kind.type} must be an object of at most {LARGEST_SCHEMA} bytes."
+    if odd := [language for language in kind.words if not _LANGUAGE.fullmatch(language)]:
+        return f"The words of {kind.type} are told by language (en, de), and {odd[0]!r} is none."
     return _fault_of_schema(kind.type, schema) or next(filter(None, (_fault_of_words(kind.type, said, schema) for said in kind.words.values())), "")
 
 
@@ -143,19 +146,18 @@ def _apart(said: str) -> str:
 
 
 def _fault_of_schema(type_: str, schema: dict[str, Any]) -> str:
-    for one in _within(schema):
-        if not isinstance(one, dict):
-            continue
-        if any(name.startswith("$") for name in one):
-            return f"The schema of {type_} refers to another: write out what it says."
-        if "properties" in one and one.get("additionalProperties") is not False:
-            return f"The schema of {type_} must say additionalProperties: false beside properties: what is not known is not approved (RFC 9396, 5)."
-    if schema.get("additionalProperties") is not False or "type" in schema.get("properties", {}):
-        return f"The schema of {type_} must say additionalProperties: false, and nothing of the member type."
+    """Nothing of it may lead elsewhere: it is looked through before it is compiled."""
+    objects = [one for one in _within(schema) if isinstance(one, dict)]
+    if any(name.startswith("$") for one in objects for name in one):
+        return f"The schema of {type_} refers to another: write out what it says."
     try:
         _validator(schema)
     except ValueError as wrong:
         return f"The schema of {type_} is none: {str(wrong).splitlines()[0]}."
+    if "type" in schema.get("properties", {}):
+        return f"The schema of {type_} is about the members beside type."
+    if not all(one.get("additionalProperties") is False for one in objects if one is schema or isinstance(one.get("properties"), dict)):
+        return f"The schema of {type_} must say additionalProperties: false beside all properties: what is not known is not approved (RFC 9396, 5)."
     return ""
 
 

@@ -3,7 +3,7 @@
 from yett.domain.assurance import MEANS, implies
 from yett.domain.client import CREDENTIALS
 from yett.domain.tenant import Catalogue
-from yett.oauth import authorize, claims, response, scopes
+from yett.oauth import authorize, claims, details, response, scopes
 from yett.oauth.clients import METHODS, PROOFS
 from yett.oauth.token import GRANTS
 
@@ -32,6 +32,7 @@ def discovery(issuer: str, catalogue: Catalogue) -> dict[str, object]:
         "acr_values_supported": tuple(MEANS),
         "acr_values_implied": IMPLIED,
         "prompt_values_supported": authorize.PROMPTS,
+        "authorization_details_types_supported": details.supported(catalogue.apis.values()),
         "subject_types_supported": ("public",),
         "id_token_signing_alg_values_supported": tuple(dict.fromkeys(current)),
         "token_endpoint_auth_methods_supported": METHODS,

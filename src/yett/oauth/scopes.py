@@ -57,6 +57,13 @@ def permitted(asked: tuple[str, ...], held: frozenset[str] | None) -> tuple[str,
     return asked if held is None else tuple(name for name in asked if name in OIDC or name in held)
 
 
+def told(scope: tuple[str, ...], api: Api | None) -> tuple[str, ...]:
+    """What is asked for of an API, in the words of people: what demands a proof of its own, else all of it."""
+    own = tuple(name for name in scope if name in api.scopes) if api else ()
+    demanding = tuple(name for name in own if api and name in api.scope_requirements)
+    return tuple((api.descriptions.get(name) or name) for name in demanding or own) if api else ()
+
+
 def narrowed(asked: tuple[str, ...], had: tuple[str, ...]) -> tuple[str, ...]:
     """What a refresh carries: all that was granted, or those of it that are asked for (RFC 6749, 6).
 

@@ -129,6 +129,8 @@ def decide(case: Case, now: int) -> Outcome:
     if not reasons:
         return _before_change(case, now) or Allow(held, assure(shown), clauses)
     asked = _ask(case, clauses, shown, now) or _without_wish(case, clauses, now)
+    if isinstance(asked, StepUp) and _aged(case, clauses, reasons, now):
+        asked = asked._replace(reasons=tuple(dict.fromkeys((*asked.reasons, "max_age"))))
     return asked or Deny("unmet_authentication_requirements", reasons)
 
 
@@ -200,6 +202,14 @@ def _reasons(case: Case, clauses: Sequence[Clause], reasons: tuple[str, ...], no
     aged = [clause.source for clause in policies if not _vouched(case, now, clause.max_age)]
     lapsed = ("max_age",) if case.attempt.present_only or _max_age(clauses) is not None else ()
     return tuple(dict.fromkeys((*reasons, *aged, *lapsed)))
+
+
+def _aged(case: Case, clauses: Sequence[Clause], reasons: tuple[str, ...], now: int) -> bool:
+    """Whether it was proven once, and only too long ago."""
+    if _max_age(clauses) is None and not case.attempt.present_only:
+        return False
+    once = counted(case.attempt.proofs(now), now, case.live, None, case.attempt.id)
+    return set(unmet(_showing(case, once), clauses)) < set(reasons)
 
 
 def _vouched(case: Case, now: int, max_age: int | None) -> bool:

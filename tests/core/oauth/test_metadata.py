@@ -47,6 +47,7 @@ def test_the_document_says_what_is_there_and_nothing_else() -> None:
             *("gender", "birthdate", "zoneinfo", "locale", "preferred_username", "updated_at", "email", "email_verified"),
             *("address", "phone_number", "phone_number_verified"),
         ],
+        "authorization_details_types_supported": [],
         "acr_values_supported": [
             "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
             "http://schemas.openid.net/pape/policies/2007/06/phishing-resistant",

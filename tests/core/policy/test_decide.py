@@ -93,7 +93,7 @@ ROWS: tuple[tuple[str, Case, Outcome | None], ...] = (
     ("young enough", case(base=STRONG, wants=(WISH, max_age(HOUR))), None),
     ("the login has lapsed", case(base=STRONG, wants=(max_age(HOUR - 1),)), asked("first max_age", "password")),
     ("the wish has lapsed with it", case(base=STRONG, wants=(WISH, max_age(60))), asked("first client_acr max_age", "password")),
-    ("the password again is not enough", case(base=STRONG, shown=BARE, wants=(WISH, max_age(60))), asked("client_acr", "totp")),
+    ("the password again is not enough", case(base=STRONG, shown=BARE, wants=(WISH, max_age(60))), asked("client_acr max_age", "totp")),
     ("both again are", case(base=STRONG, shown=("password", "totp"), wants=(WISH, max_age(60))), None),
     ("prompt=login", case(base=proven("password", "totp", ago=0), wants=(WISH,), present_only=True),
      asked("first client_acr max_age", "password")),
@@ -237,7 +237,8 @@ def expected(one: Asked, account: str) -> Outcome | None:
     if not open_ones:
         return None
     if account == "has a factor":
-        return StepUp(tuple(open_ones), ("totp",))
+        lapsed = ["max_age"] if "totp" in earlier else []
+        return StepUp((*open_ones, *lapsed), ("totp",))
     if account == "may enrol one" and "password" in one.shown:
         return Enrol(tuple(open_ones), ("totp",), open_ones == ["client_acr"])
     if account == "may enrol one":

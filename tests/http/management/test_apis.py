@@ -20,6 +20,14 @@ BODY: dict[str, Any] = {
     "token_lifetime": 600,
     "requirement": {"acr_values": ["phr"]},
     "enforce_policies": True,
+    "authorization_details": [
+        {
+            "type": "payment",
+            "schema": {"additionalProperties": False, "required": ["amount"], "properties": {"amount": {"type": "string"}}},
+            "words": {"en": "Pay {{ amount }}", "de": "{{ amount }} zahlen"},
+        },
+        {"type": "ping", "schema": {"additionalProperties": False}},
+    ],
 }
 
 
@@ -44,6 +52,38 @@ async def test_the_gate_sees_what_was_demanded(house: House) -> None:
     api = (await house.store.catalogue()).apis[BANK]
     assert api.requirement == Requirement(("phr",))
     assert api.scope_requirements == {"transfer": Requirement((MULTI_FACTOR,), 60, 300, one_use=True)}
+
+
+async def test_types_of_transactions_stay_until_they_are_replaced_or_taken_away(house: House) -> None:
+    path = f"resource-servers/{(await created(house))['id']}"
+    assert (await house.call("PATCH", path, {"name": "Other"})).json()["authorization_details"] == BODY["authorization_details"]
+    bare = (await house.call("PATCH", path, {"authorization_details": [{"type": "as_with_auth0"}]})).json()
+    assert bare["authorization_details"] == [{"type": "as_with_auth0", "schema": {"additionalProperties": False}}]
+    assert "authorization_details" not in (await house.call("PATCH", path, {"authorization_details": None})).json()
+
+
+@pytest.mark.parametrize(
+    "body, says",
+    [
+        ({"requirement": {"acr_values": ["mfa"]}}, "There is no acr mfa. Known are: http"),
+        ({"scopes": [{"value": "pay", "requirement": {"one_use": True, "lifetime": 119}}]}, "lives 120 s"),
+        ({"authorization_details": [{"type": "a"}, {"type": "a"}]}, "The type a is there twice"),
+        ({"authorization_details": [{"type": "a", "schema": {}}]}, "additionalProperties"),
+        ({"authorization_details": [{"type": "a", "schema": {"additionalProperties": False, "$ref": "http://127.0.0.1/"}}]}, "refers to another"),
+        ({"authorization_details": [{"type": "a", "words": {"en": "{{ amount }}"}}]}, "does not require"),
+        ({"authorization_details": [{"type": "a", "words": {"en": "{% set a = 1 %}"}}]}, "in braces"),
+    ],
+)
+async def test_a_demand_that_nobody_could_meet_and_a_type_that_leaves_a_gap_are_refused_with_the_reason(house: House, body: dict[str, Any], says: str) -> None:
+    answer = await house.call("POST", "resource-servers", {**BODY, **body})
+    assert answer.status_code == 400
+    assert says in answer.json()["message"]
+
+
+async def test_what_an_api_demands_stands_in_the_document(house: House) -> None:
+    schemas = (await house.get("openapi.json"))["components"]["schemas"]
+    assert {"acr_values", "max_age", "lifetime", "one_use"} == set(schemas["Demand"]["properties"])
+    assert {"type", "schema", "words"} == set(schemas["DetailKind"]["properties"])
 
 
 async def test_an_api_is_found_by_its_identifier_percent_encoded(house: House) -> None:

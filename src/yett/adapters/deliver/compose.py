@@ -11,6 +11,8 @@ from yett.domain.tenant import Template, Tenant
 from yett.ports import Letter
 
 LONGEST, ONE_PART = 200, 160
+# Isolates and joiners: they are not printed, and say how what they stand beside is (UAX #9).
+SEPARATES = frozenset("\u2068\u2069\u200c\u200d")
 NOBODYS = Tenant()
 PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
@@ -77,7 +79,9 @@ def _letter(message: Message, code: str, account: str, host: str) -> Letter:
 
 def _short(message: Message, values: Mapping[str, str], subject: str, said: list[str], host: str) -> str:
     """For a telephone: in one part where that can be, the shorter words last."""
-    texts = _sayable(TEXTS[_language(message)].get(message.template, ()), values) if "code" in values else []
+    known = TEXTS[_language(message)].get(message.template, ())
+    known = tuple(one for one in known if ("{purpose}" in one) == ("purpose" in values))
+    texts = _sayable(known, values) if "code" in values else []
     texts = [_filled_in(one, values.get("code", ""), message, host) for one in texts] or [f"{subject}. {said[-1]}", f"{subject}."]
     return next((one for one in texts if _parts_one(one)), texts[-1])
 
@@ -110,6 +114,8 @@ def _theirs(own: Template, message: Message, ours: Letter, tenant: Tenant, host:
         letter = ours._replace(text=_filled_in(text, ours.code, message, host))
     if not letter.text.strip() or (ours.code and ours.code not in letter.text):
         raise ValueError("it does not say the code" if ours.code else "it says nothing")
+    if message.channel != "voice" and _plain(values.get("purpose", "")) not in _plain(letter.text):
+        raise ValueError("it does not say what is approved")
     return letter
 
 
@@ -132,9 +138,17 @@ def told(message: Message, ours: Letter, tenant: Tenant) -> Mapping[str, object]
 
 def _values(message: Message, code: str) -> Mapping[str, str]:
     values = {name: one_line(value) for name, value in message.data.items() if value} | ({"code": code} if code else {})
+    if purpose := message.data.get("purpose"):
+        # What is approved is never cut, and keeps what holds its scripts apart; nothing else in it is invisible (oauth.details).
+        values["purpose"] = "".join(letter if letter.isprintable() or letter in SEPARATES else " " for letter in purpose)
     if "factor" in values:
         values["factor"] = METHODS[_language(message)].get(values["factor"], values["factor"])
     return values
+
+
+def _plain(text: object) -> str:
+    """Without the difference that line breaks make."""
+    return " ".join(str(text).split())
 
 
 def _language(message: Message) -> str:

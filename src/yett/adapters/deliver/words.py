@@ -8,7 +8,7 @@ from collections.abc import Mapping
 Words = tuple[str, tuple[str, ...]]
 
 EN: Mapping[str, Words] = {
-    "mfa_code": ("{code} is your code", ("Your code is", "{code}", "You are asked for it at {client}.", "It is good for {minutes} minutes. We will never ask you for it by phone or mail.", "If you are not logging in just now, somebody knows your password: change it.")),
+    "mfa_code": ("{code} is your code", ("Your code is", "{code}", "It approves this, and nothing else: {purpose}", "You are asked for it at {client}.", "It is good for {minutes} minutes. We will never ask you for it by phone or mail.", "If you are not logging in just now, somebody knows your password: change it.")),
     "email_verification": ("{code} confirms your address", ("Your code is", "{code}", "Enter it where you asked for it. It is good for {minutes} minutes.", "If you asked for nothing, do nothing.")),
     "factor_added": ("A new way to log in was added", ("A new second step ({factor}) was added to your account.", "If that was not you, contact support at once: somebody else may be in your account.")),
     "factor_removed": ("A way to log in was removed", ("A second step ({factor}) was removed from your account.", "If you did not ask for that, contact support at once.")),
@@ -35,7 +35,7 @@ EN: Mapping[str, Words] = {
     "": ("A security notice about your account", ("Something that matters for the security of your account has happened.", "If you did not expect that, contact support.")),
 }  # fmt: skip
 DE: Mapping[str, Words] = {
-    "mfa_code": ("{code} ist Ihr Code", ("Ihr Code lautet", "{code}", "Sie werden bei {client} danach gefragt.", "Er gilt {minutes} Minuten. Wir fragen Sie nie am Telefon oder per E-Mail danach.", "Wenn Sie sich gerade nicht anmelden, kennt jemand Ihr Passwort: Ändern Sie es.")),
+    "mfa_code": ("{code} ist Ihr Code", ("Ihr Code lautet", "{code}", "Er gibt dies frei, und nichts anderes: {purpose}", "Sie werden bei {client} danach gefragt.", "Er gilt {minutes} Minuten. Wir fragen Sie nie am Telefon oder per E-Mail danach.", "Wenn Sie sich gerade nicht anmelden, kennt jemand Ihr Passwort: Ändern Sie es.")),
     "email_verification": ("{code} bestätigt Ihre Adresse", ("Ihr Code lautet", "{code}", "Geben Sie ihn dort ein, wo Sie ihn angefordert haben. Er gilt {minutes} Minuten.", "Wenn Sie nichts angefordert haben, ist nichts zu tun.")),
     "factor_added": ("Eine neue Anmeldemethode wurde hinzugefügt", ("Ihrem Konto wurde ein zweiter Schritt ({factor}) hinzugefügt.", "Wenn Sie das nicht waren, wenden Sie sich sofort an den Support: Jemand anderes könnte in Ihrem Konto sein.")),
     "factor_removed": ("Eine Anmeldemethode wurde entfernt", ("Von Ihrem Konto wurde ein zweiter Schritt ({factor}) entfernt.", "Wenn Sie nicht darum gebeten haben, wenden Sie sich sofort an den Support.")),
@@ -67,15 +67,26 @@ SETTINGS: Mapping[str, str] = {
     "de": "Was geschehen ist, und was Sie dagegen tun können: {account}",
 }
 LANGUAGES: Mapping[str, Mapping[str, Words]] = {"en": EN, "de": DE}
-# What a text message says of a code: the first that fits into one part (160 letters), and which ones a call says is not here.
+# What a text message says of a code: the first that fits into one part (160 letters); where it approves something, one that says what,
+# however long. What a call says is not here.
 TEXTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "en": {
-        "mfa_code": ("{code} is your code for {client}. Tell it to nobody.", "{code} is your code. Tell it to nobody."),
+        "mfa_code": (
+            "{code} approves for {client}: {purpose}. Tell it to nobody.",
+            "{code} approves: {purpose}. Tell it to nobody.",
+            "{code} is your code for {client}. Tell it to nobody.",
+            "{code} is your code. Tell it to nobody.",
+        ),
         "phone_verification": ("{code} confirms your number for {client}. Tell it to nobody.", "{code} confirms your number. Tell it to nobody."),
         "email_verification": ("{code} is your code. Tell it to nobody.",),
     },
     "de": {
-        "mfa_code": ("{code} ist Ihr Code für {client}. Geben Sie ihn niemandem.", "{code} ist Ihr Code. Geben Sie ihn niemandem."),
+        "mfa_code": (
+            "{code} gibt für {client} frei: {purpose}. Geben Sie ihn niemandem.",
+            "{code} gibt frei: {purpose}. Geben Sie ihn niemandem.",
+            "{code} ist Ihr Code für {client}. Geben Sie ihn niemandem.",
+            "{code} ist Ihr Code. Geben Sie ihn niemandem.",
+        ),
         "phone_verification": ("{code} bestätigt Ihre Nummer für {client}. Geben Sie ihn niemandem.", "{code} bestätigt Ihre Nummer. Geben Sie ihn niemandem."),
         "email_verification": ("{code} ist Ihr Code. Geben Sie ihn niemandem.",),
     },

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from yett.domain.assurance import MEANS
 from yett.domain.client import Api
+from yett.domain.requirement import ONE_USE_LIVES
 from yett.domain.tenant import Catalogue
 from yett.flows.manage.access import Caller
 from yett.flows.manage.clients import unsigned
 from yett.flows.manage.configure import Configure, Drop, Edit
 from yett.flows.manage.refused import Refused, absent, invalid
+from yett.oauth import details
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,26 @@ class Apis:
         loose = sorted(set(new.scope_requirements).difference(new.scopes))
         if loose:
             return invalid(f"There is a requirement for {', '.join(loose)}, but no such scope.")
-        fault = unsigned(new.signing_alg, catalogue)
+        fault = unsigned(new.signing_alg, catalogue) or _fault_of_demands(new) or _fault_of_details(new)
         return invalid(fault) if fault else Edit((new,), (caller.fact(self.configure.mint, "sapi", identifier=new.identifier),))
+
+
+def _fault_of_demands(api: Api) -> str:
+    """Why nobody could ever meet what is demanded; empty where somebody could."""
+    for demand in (api.requirement, *api.scope_requirements.values()):
+        if demand is None:
+            continue
+        if unknown := [acr for acr in demand.acrs if acr not in MEANS]:
+            return f"There is no acr {unknown[0]}. Known are: {', '.join(MEANS)}."
+        if demand.one_use and demand.lifetime is not None and demand.lifetime < ONE_USE_LIVES:
+            return f"A token for one use lives {ONE_USE_LIVES} s: its lifetime must not be shorter."
+    return ""
+
+
+def _fault_of_details(api: Api) -> str:
+    types = [one.type for one in api.details]
+    twice = next((one for one in types if types.count(one) > 1), "")
+    return f"The type {twice} is there twice." if twice else next(filter(None, map(details.fault, api.details)), "")
 
 
 def _found(catalogue: Catalogue, name: str) -> Api | None:

@@ -1,4 +1,4 @@
-"""resource-servers. `requirement`, and that of a scope, are ours: what a token for them demands."""
+"""resource-servers. `requirement`, and that of a scope, are ours: what a token for them demands; so are schema and words of authorization_details."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ import msgspec
 from litestar.params import FromQuery, JSONBody
 from msgspec import UNSET, Meta, UnsetType
 
-from yett.domain.client import Api, Dialect
+from yett.domain.client import Api, Detail, Dialect
 from yett.domain.requirement import Requirement
 from yett.flows.manage.apis import Apis
 from yett.http.management.client_bodies import Alg, kept
@@ -33,15 +33,15 @@ from yett.http.management.wire import (
 Identifier = Annotated[str, Meta(min_length=1, max_length=600, pattern="^[\\x21-\\x7e]+$")]
 ScopeName = Annotated[str, Meta(min_length=1, max_length=280, pattern="^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$")]
 Seconds = Annotated[int, Meta(ge=0, le=2592000)]
-# The name under which the descriptions of scopes are kept.
-DESCRIPTIONS = "scope_descriptions"
+DetailType = Annotated[str, Meta(min_length=1, max_length=200, pattern="^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$")]
 
 
 class Demand(Body, kw_only=True):
     """Assurance that is demanded of whoever asks for a token.
 
     Any of `acr_values` suffices. `max_age`: no proof older, in seconds. `lifetime`: for so many seconds from auth_time a
-    token may carry the scope. `one_use`: a fresh proof, consumed by this one token.
+    token may carry the scope. `one_use`: an approval for every token, given on a page; the token lives 120 s, carries no other
+    scope of its API, is renewed by nothing, and says `one_use`, so that whoever accepts it has it consumed.
     """
 
     acr_values: Annotated[list[Annotated[str, Meta(min_length=1, max_length=300, pattern="^[\\x21-\\x7e]+$")]], Meta(max_length=20)] = msgspec.field(
@@ -58,6 +58,18 @@ class ApiScope(Body, kw_only=True):
     value: ScopeName
     description: Annotated[str, Meta(max_length=500)] | UnsetType = UNSET
     requirement: Demand | UnsetType | None = UNSET
+
+
+class DetailKind(Body, kw_only=True):
+    """A type of authorization_details (RFC 9396): what may be asked for, and how it is told to the person who approves it.
+
+    `schema` is JSON Schema (2020-12) of the members beside `type`; without one there are none. `words` by language (en, de): one
+    line in which {{ amount }} or {{ creditor.name }} stand for members that the schema requires; without words the type is named.
+    """
+
+    type: DetailType
+    schema: dict[str, Any] | UnsetType = UNSET
+    words: dict[str, Annotated[str, Meta(max_length=200)]] | UnsetType = UNSET
 
 
 class ApiKept(Body, kw_only=True):
@@ -86,6 +98,7 @@ class ChangedApi(ApiKept, kw_only=True):
     enforce_policies: bool | UnsetType = UNSET
     allow_offline_access: bool | UnsetType = UNSET
     requirement: Demand | UnsetType | None = UNSET
+    authorization_details: Annotated[list[DetailKind], Meta(max_length=20)] | UnsetType | None = UNSET
 
 
 class NewApi(ChangedApi, kw_only=True):
@@ -109,6 +122,7 @@ class ApiView(ApiKept, kw_only=True, forbid_unknown_fields=False):
     enforce_policies: bool
     allow_offline_access: bool
     requirement: Demand | UnsetType = UNSET
+    authorization_details: list[DetailKind] | UnsetType = UNSET
 
 
 class ApiPage(Paged):
@@ -168,13 +182,12 @@ class ApisApi:
 
     def _view(self, api: Api) -> ApiView:
         extra = msgspec.json.decode(api.extra, type=dict[str, Any])
-        described = extra.get(DESCRIPTIONS, {})
         return ApiView(
             id=api.id,
             identifier=api.identifier,
             name=api.name,
             is_system=self.apis.ours(api),
-            scopes=[_scope(name, described, api) for name in api.scopes],
+            scopes=[_scope(name, api) for name in api.scopes],
             signing_alg=api.signing_alg,
             token_lifetime=api.token_lifetime,
             token_lifetime_for_web=api.token_lifetime_for_web,
@@ -182,6 +195,7 @@ class ApisApi:
             enforce_policies=api.enforce_policies,
             allow_offline_access=api.allow_offline_access,
             requirement=_shown(api.requirement),
+            authorization_details=[_kind(one) for one in api.details] or UNSET,
             **{name: value for name, value in extra.items() if name in ApiKept.__struct_fields__},
         )
 
@@ -200,6 +214,8 @@ def changed(api: Api, body: ChangedApi) -> Api:
     )
     if body.requirement is not UNSET:
         result = result._replace(requirement=_demanded(body.requirement))
+    if body.authorization_details is not UNSET:
+        result = result._replace(details=tuple(_detail(one) for one in body.authorization_details or ()))
     return result if body.scopes is UNSET else _scoped(result, body.scopes)
 
 
@@ -209,9 +225,8 @@ def _scoped(api: Api, scopes: Sequence[ApiScope]) -> Api:
     sent = {one.value: _demanded(one.requirement) for one in scopes if one.requirement is not UNSET}
     demands = {name: demand for name, demand in {**old, **sent}.items() if demand is not None}
     described = {one.value: one.description for one in scopes if one.description is not UNSET}
-    extra = {**msgspec.json.decode(api.extra, type=dict[str, Any]), DESCRIPTIONS: described}
     names = tuple(dict.fromkeys(one.value for one in scopes))
-    return api._replace(scopes=names, scope_requirements=demands, extra=msgspec.json.encode(extra))
+    return api._replace(scopes=names, scope_requirements=demands, descriptions=described)
 
 
 def _demanded(demand: Demand | None) -> Requirement | None:
@@ -224,5 +239,15 @@ def _shown(demand: Requirement | None) -> Demand | UnsetType:
     return Demand(acr_values=list(demand.acrs), max_age=demand.max_age, lifetime=demand.lifetime, one_use=demand.one_use)
 
 
-def _scope(name: str, described: dict[str, str], api: Api) -> ApiScope:
-    return ApiScope(value=name, description=described.get(name, UNSET), requirement=_shown(api.scope_requirements.get(name)))
+def _scope(name: str, api: Api) -> ApiScope:
+    return ApiScope(value=name, description=api.descriptions.get(name, UNSET), requirement=_shown(api.scope_requirements.get(name)))
+
+
+def _detail(kind: DetailKind) -> Detail:
+    bare = Detail(kind.type)
+    schema = bare.schema if kind.schema is UNSET else msgspec.json.encode(kind.schema).decode()
+    return Detail(kind.type, schema, or_else(kind.words, bare.words))
+
+
+def _kind(detail: Detail) -> DetailKind:
+    return DetailKind(type=detail.type, schema=msgspec.json.decode(detail.schema), words=dict(detail.words) or UNSET)
