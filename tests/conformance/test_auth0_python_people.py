@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,8 +13,10 @@ from auth0.management import ManagementClient
 from auth0.management.core.api_error import ApiError
 from auth0.management.types import PermissionRequestPayload, ResourceServerScope, SetUserAuthenticationMethods
 
+from tests.core.factors.webauthn.authenticator import Authenticator, cbor, cose
 from tests.harness.process import unused_port
 from tests.serving import serving
+from yett.factors.webauthn.data import base64url
 
 # Its docstrings have escapes that Python warns of when it first reads them.
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")
@@ -53,6 +56,23 @@ def test_factors_are_bound_replaced_and_tuned(sdk: ManagementClient, user: str) 
     assert refused.value.status_code == 400
     methods.delete(user, replaced[0].id or "")
     assert list(methods.list(user)) == []
+
+
+def test_keys_are_brought_along_read_renamed_and_removed(sdk: ManagementClient, user: str) -> None:
+    methods, own = sdk.users.authentication_methods, Authenticator(rp="localhost")
+    public = base64url(cbor(cose(own.alg, own.key)))
+    for type in ("webauthn-roaming", "passkey"):
+        own.id = type.encode()
+        said: dict[str, Any] = {"key_id": base64url(own.id), "public_key": public, "relying_party_identifier": "localhost", "transports": ["usb"]}
+        made = methods.create(user, type=type, name="Yellow", **said)
+        assert (made.type, made.key_id, made.public_key, made.relying_party_identifier) == (type, said["key_id"], public, "localhost")
+        (one,) = methods.list(user)
+        assert (one.credential_device_type, one.credential_backed_up, one.transports, one.confirmed) == ("single_device", False, ["usb"], True)
+        assert (one.identity_user_id, one.aaguid) == (user.partition("|")[2], "00000000-0000-0000-0000-000000000000")
+        assert methods.update(user, one.id, name="Green").name == "Green"
+        assert methods.get(user, one.id).name == "Green"
+        methods.delete(user, one.id)
+        assert list(methods.list(user)) == []
 
 
 def test_roles_and_permissions_are_given_and_taken(sdk: ManagementClient, user: str) -> None:

@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.core.factors.webauthn.authenticator import BE, UP, UV
+from tests.core.factors.webauthn.authenticator import BE, UP, UV, cbor, cose
 from tests.flows.passkeys import CONNECTION, FACTORS, GRANT, allow, challenge, given, holder, made, register, shown
 from tests.flows.test_webauthn import key
-from tests.world import API, MFA_OTP, MULTI_FACTOR, World, claims, world
+from tests.world import API, ISSUER, MFA_OTP, MULTI_FACTOR, World, claims, world
 from yett.domain.requirement import Requirement
+from yett.factors.webauthn.data import base64url
+from yett.flows.accounts import Births
+from yett.flows.manage.access import Call, Caller
+from yett.flows.manage.bindings import Bindings, Wanted
+from yett.flows.manage.enrolments import Enrolments, Held
+from yett.main import EMAIL, PASSWORD
+from yett.main import FACTORS as FACTORS_BUILT
 
 OTHER = {"client_id": "other", "client_secret": "other's secret"}
 WRONG = (403, {"error": "invalid_grant", "error_description": "Invalid authn_response."})
@@ -349,3 +356,18 @@ async def test_discovery_lists_the_grant_and_origins_of_the_application_may_read
         assert (status, dict(back)["access-control-allow-origin"]) == (200, "https://app.example.test")
         status, _, _ = await call(w.app, "OPTIONS", "/passkey/register", headers={"origin": "https://app.example.test"})
         assert status == 204
+
+
+async def test_a_passkey_that_the_helpdesk_brings_along_logs_in_by_the_name_that_it_knows() -> None:
+    async with world() as w:
+        await allow(w)
+        await w.person(totp=False)
+        own, handle, mint = key(), base64url(b"whom another system knew"), w.ground.mint
+        bindings = Bindings(Enrolments(w.store, w.carrier.current, mint, FACTORS_BUILT, Births(mint, PASSWORD, EMAIL), lambda: None, ISSUER.rstrip("/")))
+        told = {"key_id": base64url(own.id), "public_key": base64url(cbor(cose(own.alg, own.key))), "user_handle": handle}
+        caller = Caller("machine", None, frozenset(), Call("POST", "/"))
+        assert isinstance(await bindings.bind(caller, "auth0|ada", Wanted("passkey", told)), Held)
+        own.counter += 1
+        _, asked = await challenge(w)
+        assert await given(w, asked, shown(own, asked)) == WRONG
+        assert (await given(w, asked, shown(own, asked, handle=handle)))[0] == 200

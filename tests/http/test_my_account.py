@@ -344,3 +344,48 @@ async def test_a_key_is_enrolled_with_what_its_authenticator_says_and_then_remov
         refused = await ask(w, "DELETE", location, fresh)
         assert problem(refused) == (401, "insufficient_user_authentication")
         assert "phishing-resistant" in refused.headers["www-authenticate"]
+
+
+async def test_a_passkey_is_enrolled_listed_renamed_and_removed() -> None:
+    async with world() as w:
+        await w.configure(factors={"otp": True, "passkey": True})
+        await w.person()
+        catalogue = await w.store.catalogue()
+        await w.store.configure((catalogue.clients["web"]._replace(web_origins=("https://shop.example.test",)),), (), ())
+        fresh = await token(w)
+        assert {"type": "passkey", "usage": ["primary", "secondary"]} in (await ask(w, "GET", "/me/v1/factors", fresh)).body["factors"]
+        begun = await ask(w, "POST", METHODS, fresh, {"type": "passkey", "connection": "Username-Password-Authentication"})
+        options = begun.body["authn_params_public_key"]
+        assert (begun.status, options["rp"]["id"], "excludeCredentials" in options) == (202, "localhost", False)
+        own = Authenticator(rp="localhost", origin="https://shop.example.test")
+        client, attestation = own.make(own.client("webauthn.create", unbase64url(options["challenge"])))
+        id = base64url(own.id)
+        said = {"clientDataJSON": base64url(client), "attestationObject": base64url(attestation), "transports": ["internal"]}
+        answer = {"type": "public-key", "id": id, "rawId": id, "response": said}
+        body = {"auth_session": begun.body["auth_session"], "authn_response": answer}
+        done = await ask(w, "POST", begun.headers["location"] + "/verify", fresh, body, **{"user-agent": "A browser"})
+        assert done.status == 201
+        shown = done.body
+        assert (shown["type"], shown["key_id"], shown["relying_party_id"], shown["transports"], shown["user_agent"]) == (
+            "passkey",
+            id,
+            "localhost",
+            ["internal"],
+            "A browser",
+        )
+        assert (shown["credential_device_type"], shown["credential_backed_up"], shown["identity_user_id"], shown["usage"]) == (
+            "single_device",
+            False,
+            "ada",
+            ["primary", "secondary"],
+        )
+        assert {"public_key", "user_handle", "aaguid", "created_at"} <= set(shown)
+        (listed,) = (await ask(w, "GET", METHODS + "?type=passkey", fresh)).body["authentication_methods"]
+        assert listed == shown
+        at = f"{METHODS}/{quote(shown['id'], safe='')}"
+        renamed = await ask(w, "PATCH", at, fresh, {"name": "Laptop"})
+        assert (renamed.status, renamed.body["name"]) == (200, "Laptop")
+        # A password and a code prove less than what shall go: that takes a key.
+        refused = await ask(w, "DELETE", at, fresh)
+        assert problem(refused) == (401, "insufficient_user_authentication")
+        assert 'acr_values="' in refused.headers["www-authenticate"]

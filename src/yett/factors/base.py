@@ -17,7 +17,7 @@ class Ask(NamedTuple):
     `random` is fresh (64 bytes); `now` in seconds; `rules` are the factor's settings as the tenant has them; `target`
     is the address or number that shall be enrolled; `issuer` and `label` name tenant and account where an
     authenticator shows them; `channel` is the one that was chosen ("": the usual one); `transaction` is the digest of
-    what is being approved, `text` its words; `origin` is where we are reached, and `account` whose enrolment it is.
+    what is being approved, `text` its words; `origin` is where we are reached, `account` whose enrolment it is, and `agent` what their browser calls itself.
     """
 
     random: bytes
@@ -34,6 +34,7 @@ class Ask(NamedTuple):
     text: str = ""
     origin: str = ""
     account: str = ""
+    agent: str = ""
 
 
 class Words(NamedTuple):
@@ -131,6 +132,19 @@ class Told(Factor, Protocol):
 
     def described(self, one: Enrolment) -> Mapping[str, str]:
         """What may be shown of it, by Auth0's names: never a secret."""
+        ...
+
+
+@runtime_checkable
+class Keyed(Factor, Protocol):
+    """A factor whose enrolments are public keys: all of one may be shown, and one that was made elsewhere may be brought along."""
+
+    def shows(self, one: Enrolment) -> Mapping[str, object]:
+        """All that is known of it, by Auth0's names."""
+        ...
+
+    def brought(self, told: Mapping[str, object], ask: Ask) -> tuple[State, bytes]:
+        """The state and the lookup of an enrolment of this key, told by Auth0's names. Raises ValueError that says why not."""
         ...
 
 

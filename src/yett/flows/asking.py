@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
+from yett.domain.client import Client
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.tenant import Tenant
 from yett.domain.tries import Bucket
@@ -136,6 +137,13 @@ class Asking:
         else:
             fact = self.mint.fact("gd_send_voice_failure" if message.channel == "voice" else "gd_send_sms_failure", account, attempt.client, **seen)
         await self.store.record((fact,))
+
+
+def at_home(ask: Ask, client: Client) -> Ask:
+    """The application's own pages may answer as well: where our name is not theirs too, no browser lets them."""
+    related = ask.rules.get("origins")
+    known = related if isinstance(related, (list, tuple)) else ()
+    return ask._replace(rules={**ask.rules, "origins": (*known, *client.web_origins)})
 
 
 def _hidden(destination: str) -> str:

@@ -9,9 +9,9 @@ from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import StepUp
 from yett.domain.tenant import Tenant
 from yett.factors.base import Ask, Factor
-from yett.flows.asking import Asker, Asking, Withheld
+from yett.flows.asking import Asker, Asking, Withheld, at_home
 from yett.flows.here import Here
-from yett.flows.mfa_api import MfaApi, at_home, ceremony, speaks
+from yett.flows.mfa_api import MfaApi, ceremony, speaks
 from yett.flows.mfa_bearer import ENROL, READ, REMOVE, Bearer
 from yett.flows.mfa_grants import SHEET, Authenticate, MfaGrants, companion, pending
 from yett.flows.own import Own, destination

@@ -17,6 +17,7 @@ from yett.factors.base import QUIET, Ask, Factor, Words
 from yett.flows.current import Current
 from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
+from yett.flows.signals import signals
 from yett.flows.steps import Browser, asked_by
 from yett.oauth.authorize import AuthorizationRequest
 from yett.policy.decide import Case, address_first, may_change
@@ -178,6 +179,7 @@ class Whereabouts:
             text=here.request.purpose,
             origin=self.origin,
             account=account.id if account else "",
+            agent=signals(here.attempt).user_agent,
         )
 
     def budget(self, here: Here, *, first: bool) -> Budget:

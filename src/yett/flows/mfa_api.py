@@ -17,7 +17,7 @@ from yett.domain.session import Conclusion
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected, Settled
-from yett.factors.base import Ask, Factor, Words
+from yett.factors.base import Factor, Words
 from yett.flows.alarm import Alarm
 from yett.flows.conclude import Conclude
 from yett.flows.gate import regime_of
@@ -271,13 +271,6 @@ def alarmed(judged: Sequence[Judged]) -> bool:
 def speaks(client: Client, words: Words) -> bool:
     """Whether a client can be asked for it by this API: Auth0's own three grants are told of to all, ours to those that have it."""
     return bool(words.grant) and (words.grant in OF_ALL or words.grant in client.grant_types)
-
-
-def at_home(ask: Ask, client: Client) -> Ask:
-    """The application's own pages may answer as well: where our name is not theirs too, no browser lets them."""
-    related = ask.rules.get("origins")
-    known = related if isinstance(related, (list, tuple)) else ()
-    return ask._replace(rules={**ask.rules, "origins": (*known, *client.web_origins)})
 
 
 def ceremony(question: Challenge) -> dict[str, object]:

@@ -14,7 +14,7 @@ from yett.domain.verdict import Accepted, Rejected, Settled, Verdict
 from yett.factors.base import Factor, Told
 from yett.flows.accounts import Births
 from yett.flows.alarm import Alarm
-from yett.flows.asking import RINGS, Asking, Withheld
+from yett.flows.asking import RINGS, Asking, Withheld, at_home
 from yett.flows.gate import regime_of
 from yett.flows.handles import Handles
 from yett.flows.mint import Mint
@@ -77,6 +77,8 @@ class Own:
         begun = Begun(self._id(owner, factor), named(name))
         attempt, handle = self.handles.new(owner.account.id, owner.client, begun, now + regime_of(owner.catalogue).attempt_lives)
         ask = self.ownership.ask(owner, factor, attempt.id, channel=channel, target=target)
+        client = owner.catalogue.clients.get(owner.client)
+        ask = at_home(ask, client) if client else ask
         if destination(factor, ask.target, region) in self._addresses(owner, kind):
             return "already_enrolled"
         await self.store.begin(attempt, ())

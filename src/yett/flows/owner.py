@@ -130,6 +130,7 @@ class Ownership:
             label=label,
             origin=self.origin,
             account=owner.account.id,
+            agent=owner.browser.user_agent,
         )
 
     def asker(self, owner: Owner) -> Asker:

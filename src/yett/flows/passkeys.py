@@ -14,9 +14,10 @@ from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Factor
+from yett.flows.asking import at_home
 from yett.flows.gate import regime_of
 from yett.flows.here import Here
-from yett.flows.mfa_api import MFA_TOKEN_LIVES, MfaApi, at_home, ceremony, ended, moved
+from yett.flows.mfa_api import MFA_TOKEN_LIVES, MfaApi, ceremony, ended, moved
 from yett.flows.mint import digest
 from yett.flows.models import Models
 from yett.flows.people import CONNECTION

@@ -48,7 +48,7 @@ def management(ground: Ground, current: Current, mail: Mailing, jobs: Jobs, forg
         grants=ClientGrants(configure),
         apis=Apis(configure, issuer),
         users=Users(store, current, mint, ground.hasher, births, common, mail.carrier.wake),
-        enrolments=Enrolments(store, current, mint, ground.factors, births, mail.carrier.wake),
+        enrolments=Enrolments(store, current, mint, ground.factors, births, mail.carrier.wake, issuer.rstrip("/")),
         logs=Logs(store),
         keys=Keys(configure, ground.signer),
         tenant=TenantSettings(configure),

@@ -10,7 +10,7 @@ from yett.flows.own import Own
 from yett.flows.owner import Owner
 from yett.http.asgi import Malformed, Request, Response, json_response
 from yett.http.edge import Edge
-from yett.http.my_account_bodies import CHANNEL, Problem, answer, begun, fields, refusal, target, told, unwelcome, view
+from yett.http.my_account_bodies import CHANNEL, Problem, answer, begun, fields, refusal, target, told, unwelcome, usage, view
 from yett.oauth.token import origin_allowed
 
 Act = Callable[[Owner], Awaitable[Response]]
@@ -42,7 +42,7 @@ class MyAccountApi:
 
         async def act(owner: Owner) -> Response:
             kinds = self.own.ownership.kinds(owner)
-            return json_response({"factors": [{"type": one.words.method, "usage": ["secondary"]} for one in kinds]})
+            return json_response({"factors": [{"type": one.words.method, "usage": usage(one)} for one in kinds]})
 
         return await self._as_owner(request, "read:me:factors", act)
 
@@ -93,7 +93,7 @@ class MyAccountApi:
                 raise Problem(400, "invalid_request", "There is no such authentication method, or it is switched off.", "type")
             offer = told(await self.own.begin(owner, factor.kind, channel=given.get(CHANNEL, ""), target=target(factor, given)))
             place = f"{self.edge.issuer}{METHODS}/{quote(offer.id, safe='')}"
-            return json_response(begun(offer), 202, (("location", place),))
+            return json_response(begun(offer, factor), 202, (("location", place),))
 
         return await self._as_owner(request, "create:me:authentication_methods", act)
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from yett.domain.enrolment import Enrolment
-from yett.factors.base import Factor, Told
+from yett.factors.base import Factor, Keyed, Told
 from yett.flows.own import Offer
 from yett.flows.owner import Missing
 from yett.http.asgi import Request, Response, json_response
@@ -17,6 +17,8 @@ T = TypeVar("T")
 LONGEST = 1024
 # What a factor shows of a question, by the names that it has here.
 SHOWN = {"uri": "barcode_uri", "secret": "manual_input_code"}
+# What the management API calls otherwise.
+HERE = {"relying_party_identifier": "relying_party_id"}
 CHANNEL = "preferred_authentication_method"
 # A message id, and how it is told: status and what went wrong.
 REFUSALS: Mapping[str, tuple[int, str]] = {
@@ -120,12 +122,15 @@ def target(factor: Factor, given: Mapping[str, str]) -> str:
     return given[factor.told]
 
 
-def begun(offer: Offer) -> dict[str, object]:
+def begun(offer: Offer, factor: Factor) -> dict[str, object]:
     """An enrolment begun. Recovery codes are a set; Auth0 has one, so the first stands where it looks."""
     said: dict[str, object] = {"id": offer.id, "auth_session": offer.handle}
     said |= {theirs: offer.question.show[ours] for ours, theirs in SHOWN.items() if ours in offer.question.show}
     if "ceremony" in offer.question.show:
-        said["authn_params_public_key"] = msgspec.json.decode(offer.question.show["ceremony"])
+        options: dict[str, object] = msgspec.json.decode(offer.question.show["ceremony"])
+        # Auth0 excludes no passkey, and whoever was written for Auth0 does not decode what is excluded.
+        dropped = {"excludeCredentials"} if factor.words.unnamed else set[str]()
+        said["authn_params_public_key"] = {name: value for name, value in options.items() if name not in dropped}
     if "codes" in offer.question.show:
         codes = offer.question.show["codes"].replace("-", "").split("\n")
         said |= {"recovery_code": codes[0], "recovery_codes": codes}
@@ -139,13 +144,21 @@ def view(factor: Factor, one: Enrolment) -> dict[str, object]:
         "type": factor.words.method,
         "confirmed": one.status != "pending",
         "created_at": iso(one.created_at),
-        "usage": ["secondary"],
+        "usage": usage(factor),
     }
     if one.name:
         said["name"] = one.name
     if one.used_at is not None:
         said["last_auth_at"] = iso(one.used_at)
+    if isinstance(factor, Keyed):
+        shown = factor.shows(one)
+        return {**said, **{HERE.get(name, name): value for name, value in shown.items()}}
     return {**said, **(factor.described(one) if isinstance(factor, Told) else {})}
+
+
+def usage(factor: Factor) -> list[str]:
+    """Whether it begins a login, or follows it."""
+    return ["primary", "secondary"] if factor.words.unnamed else ["secondary"]
 
 
 def iso(seconds: int) -> str:

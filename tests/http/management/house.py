@@ -27,6 +27,7 @@ from yett.factors.password import Password
 from yett.factors.phone import Phone
 from yett.factors.recovery import Recovery
 from yett.factors.totp import Totp
+from yett.factors.webauthn.factor import WebAuthn
 from yett.flows.accounts import Births
 from yett.flows.current import Current
 from yett.flows.forgot import Forgot
@@ -62,7 +63,8 @@ ISSUER = "http://localhost:8000/"
 AUDIENCE = ISSUER + "api/v2/"
 NOW = 1_800_000_000
 ADMIN, SHOP = "admin-client", "shop-client"
-FACTORS: Mapping[str, Factor] = {one.kind: one for one in (Password(), Totp(), Email(), Phone(), Recovery())}
+KEYS = (WebAuthn("passkey", 90), WebAuthn("webauthn-roaming", 70))
+FACTORS: Mapping[str, Factor] = {one.kind: one for one in (Password(), *KEYS, Totp(), Email(), Phone(), Recovery())}
 
 
 class Clock:
@@ -147,7 +149,7 @@ class Building:
         carried.roster.make, carried.current = self.made, self.current
         self.roster = carried.roster
         contracts, wording = Contracts(configure, shelf, Trial(carried)), Wording(configure, sayable, Trial(carried))
-        enrolments = Enrolments(store, self.current, self.mint, FACTORS, births, self.post)
+        enrolments = Enrolments(store, self.current, self.mint, FACTORS, births, self.post, ISSUER.rstrip("/"))
         self.manage = Manage(
             Access(store, self.current, self.signer, self.mint, ISSUER),
             Guardian(configure, ISSUER),

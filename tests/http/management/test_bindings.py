@@ -4,10 +4,14 @@ from typing import Any
 
 import pytest
 
+from tests.core.factors.webauthn.authenticator import Authenticator, cbor, cose
 from tests.http.management.house import House
 from yett.domain.account import Account
+from yett.factors.webauthn.data import base64url
+from yett.factors.webauthn.factor import user_handle
 
 ADA = "users/auth0%7Cada/authentication-methods"
+HOST = "localhost"
 KEY = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 TOTP = {"type": "totp", "name": "App", "totp_secret": KEY}
 PHONE = {"type": "phone", "phone_number": "+44 7400 123456", "preferred_authentication_method": "voice"}
@@ -147,3 +151,56 @@ async def test_binding_wants_its_own_scope(house: House) -> None:
     token = await house.bearer(("read:authentication_methods", "delete:authentication_methods"))
     assert (await house.call("POST", ADA, TOTP, token=token)).status_code == 403
     assert (await house.call("PUT", ADA, [TOTP], token=token)).status_code == 403
+
+
+def key(**more: Any) -> dict[str, Any]:
+    """A key as another system's export has it."""
+    own = Authenticator(rp=HOST, **{name: more.pop(name) for name in ("id", "flags") if name in more})
+    public = base64url(cbor(cose(own.alg, own.key)))
+    return {"type": "webauthn-roaming", "name": "Yellow key", "key_id": base64url(own.id), "public_key": public, "relying_party_identifier": HOST, **more}
+
+
+async def test_a_key_is_brought_along_shown_renamed_and_removed(house: House) -> None:
+    await house.account(kinds=("password",))
+    body = key(transports=["usb"], user_agent="A browser", aaguid="00010203-0405-0607-0809-0a0b0c0d0e0f", credential_device_type="single_device")
+    made = await bind(house, body)
+    assert made["id"].startswith("webauthn-roaming|dev_")
+    kept = {"confirmed": True, "credential_backed_up": False, "identity_user_id": "ada", "user_handle": base64url(user_handle("auth0|ada"))}
+    assert made == {**body, **kept, "id": made["id"], "created_at": made["created_at"], "enrolled_at": made["created_at"]}
+    assert await house.get(ADA) == [made]
+    assert [one["auth_method"] for one in await house.get("users/auth0%7Cada/enrollments")] == ["webauthn-roaming"]
+    at = f"{ADA}/{made['id'].replace('|', '%7C')}"
+    assert (await house.call("PATCH", at, {"name": "Green key"})).json()["name"] == "Green key"
+    assert await house.notices() == [("factor_added", "ada@example.com")]
+    assert (await house.call("DELETE", at)).status_code == 204
+    assert await house.get(ADA) == []
+
+
+async def test_no_key_belongs_to_two(house: House) -> None:
+    await house.account(kinds=("password",))
+    await house.account("eve", kinds=("password",))
+    body = key()
+    await bind(house, body)
+    await bind(house, body, 409)
+    await bind(house, {**body, "type": "passkey"}, 409)
+    answer = await house.call("POST", "users/auth0%7Ceve/authentication-methods", body)
+    assert (answer.status_code, answer.json()["errorCode"]) == (409, "authentication_method_already_exists")
+
+
+@pytest.mark.parametrize(
+    "change, field",
+    [
+        ({"relying_party_identifier": "example.com"}, "relying_party_identifier"),
+        ({"public_key": "AA"}, "public_key"),
+        ({"identity_user_id": "eve"}, "identity_user_id"),
+        ({"credential_backed_up": True}, "credential_device_type"),
+        ({"phone_number": "+447400123456"}, "phone_number"),
+        ({"preferred_authentication_method": "sms"}, "preferred_authentication_method"),
+        ({"transports": ["x" * 65]}, ""),
+        ({"credential_device_type": "many"}, ""),
+    ],
+)
+async def test_a_key_that_nobody_could_use_is_refused_by_its_field(house: House, change: dict[str, Any], field: str) -> None:
+    await house.account(kinds=("password",))
+    assert field in (await bind(house, key(**change), 400))["message"]
+    assert await house.get(ADA) == []

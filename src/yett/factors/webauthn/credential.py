@@ -44,7 +44,10 @@ class Trust(NamedTuple):
 
 
 class Credential(NamedTuple):
-    """A credential as it is kept. `model` is vouched for only where `attested` says so; `rp` is the name that it is bound to ("": not known)."""
+    """A credential as it is kept. `model` is vouched for only where `attested` says so; `rp` is the name that it is bound to ("": not known).
+
+    `handle` is what its authenticator calls the account (b"": our own name for it); `agent` the browser that it was made in.
+    """
 
     id: bytes
     key: bytes
@@ -56,3 +59,6 @@ class Credential(NamedTuple):
     attested: bool
     hardware: bool
     rp: str = ""
+    handle: bytes = b""
+    transports: tuple[str, ...] = ()
+    agent: str = ""

@@ -13,10 +13,13 @@ from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import QUIET, Ask, Words
 from yett.factors.webauthn.credential import ALGORITHMS, Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import base64url, unbase64url
+from yett.factors.webauthn.moving import brought, printable, shown_of, ways
 
 LIVES, SHORTEST_CHALLENGE = 300, 32
 NO_MODEL = bytes(16)
 Use = Literal["webauthn-roaming", "webauthn-platform", "passkey"]
+# The parts of a credential that JSON spells in base64url.
+BYTES = ("id", "key", "model", "handle")
 UV = ("discouraged", "preferred", "required")
 
 
@@ -47,10 +50,10 @@ class WebAuthn:
             method=use,
             requirement=use,
             authenticator=use,
+            grant="urn:okta:params:oauth:grant-type:webauthn",
             challenge_type="webauthn",
             screen_challenge=f"mfa-{use}-challenge" if use != "passkey" else "passkey-challenge",
             screen_enrol=f"mfa-{use}-enrollment" if use != "passkey" else "passkey-enrollment",
-            grant="urn:okta:params:oauth:grant-type:webauthn",
             unnamed=use == "passkey",
             bound=True,
             id_prefix=use,
@@ -95,6 +98,7 @@ class WebAuthn:
             made = register(response[0], response[1], _terms(pending), trust_of(ask.rules, ask.now), ask.now)
             if unbase64url(str(said.get("rawId", ""))) != made.id:
                 return Rejected("malformed")
+            made = made._replace(transports=ways(_response(said).get("transports")), agent=printable(ask.agent))
         except Refused as refused:
             return Rejected(refused.reason)
         except ValueError:
@@ -161,6 +165,15 @@ class WebAuthn:
         made = credential(one.state).rp
         return "" if made in {"", rp_of(rules, origin)} else made
 
+    def shows(self, one: Enrolment) -> Mapping[str, object]:
+        """A public key is public, and so is all that stands beside it."""
+        return shown_of(credential(one.state)._replace(id=one.lookup or b""), _handle(one), one.account)
+
+    def brought(self, told: Mapping[str, object], ask: Ask) -> tuple[State, bytes]:
+        """Of a key that was made elsewhere under our name; nothing of it is proven until it is used."""
+        kept = brought(told, rp_of(ask.rules, ask.origin), trust_of(ask.rules, ask.now), ask.account)
+        return state_of(kept), kept.id
+
     def signal(self, ask: Ask, has: Sequence[Enrolment]) -> Mapping[str, object]:
         """Level 3, 5.1.10. Whatever is not named here is forgotten: so all that there is, what is suspended too, whichever use it has."""
         accepted = [base64url(one.lookup) for one in has if one.lookup and one.status != "deleted"]
@@ -172,11 +185,10 @@ class WebAuthn:
 
     def _owns(self, one: Enrolment, said: Mapping[str, object], asked: Challenge) -> bool:
         """7.2 step 6: the handle says who it is, where nobody was named; elsewhere it may be left out, but not be another's."""
-        response = said.get("response")
-        given = response.get("userHandle") if isinstance(response, Mapping) else None
+        given = _response(said).get("userHandle")
         if given is None or given == "":
             return bool(asked.to)
-        return isinstance(given, str) and unbase64url(given) == user_handle(one.account)
+        return isinstance(given, str) and unbase64url(given) == _handle(one)
 
     def _wish(self, rules: Mapping[str, object]) -> Wish:
         """The use's own, unless the tenant asks for more or less verification of a second factor."""
@@ -199,13 +211,13 @@ class WebAuthn:
 def credential(state: State) -> Credential:
     """The credential that a state is of."""
     said = json.loads(state.open)
-    named = {name: unbase64url(said[name]) for name in ("id", "key", "model")}
-    return Credential(**{**said, **named}, counter=state.mark)
+    named = {name: unbase64url(said[name]) for name in BYTES if name in said}
+    return Credential(**{**said, **named, "transports": tuple(said.get("transports", ()))}, counter=state.mark)
 
 
 def state_of(kept: Credential) -> State:
     """The state of this credential."""
-    named = {name: base64url(getattr(kept, name)) for name in ("id", "key", "model")}
+    named = {name: base64url(getattr(kept, name)) for name in BYTES}
     said = {name: value for name, value in kept._asdict().items() if name != "counter"}
     return State(b"", json.dumps({**said, **named}).encode(), kept.counter)
 
@@ -213,6 +225,16 @@ def state_of(kept: Credential) -> State:
 def user_handle(account: str) -> bytes:
     """What authenticators keep of the account: it names nobody to whoever reads it (WebAuthn Level 3, 14.6.1)."""
     return hashlib.sha256(b"webauthn user handle:" + account.encode()).digest()
+
+
+def _handle(one: Enrolment) -> bytes:
+    """What its authenticator calls the account."""
+    return credential(one.state).handle or user_handle(one.account)
+
+
+def _response(said: Mapping[str, object]) -> Mapping[str, object]:
+    response = said.get("response")
+    return response if isinstance(response, Mapping) else {}
 
 
 def rp_of(rules: Mapping[str, object], origin: str) -> str:
@@ -279,7 +301,9 @@ def _terms(asked: Challenge) -> Terms:
 
 
 def _named(one: Enrolment) -> dict[str, object]:
-    return {"type": "public-key", "id": base64url(one.lookup or b"")}
+    """A credential, and how it is reached, where that is known: browsers then ask for what can answer (Level 3, 5.8.3)."""
+    ways = credential(one.state).transports
+    return {"type": "public-key", "id": base64url(one.lookup or b""), **({"transports": ways} if ways else {})}
 
 
 def _texts(value: object) -> tuple[str, ...]:

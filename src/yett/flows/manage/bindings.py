@@ -10,7 +10,7 @@ from typing import NamedTuple
 from yett.domain.account import Account, canonical
 from yett.domain.enrolment import Enrolment, Message
 from yett.domain.fact import Fact
-from yett.factors.base import Told
+from yett.factors.base import Factor, Keyed, Told
 from yett.flows.accounts import IMPLICIT, is_address
 from yett.flows.asking import RINGS
 from yett.flows.manage.access import Caller
@@ -19,12 +19,15 @@ from yett.flows.manage.enrolments import Enrolments, Held
 from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.numbers import e164
 
+# What tells all of a factor, and nothing of a key.
+OF_SECRETS = ("totp_secret", "phone_number", "email")
+
 
 class Wanted(NamedTuple):
     """A factor to be bound: `method` is Auth0's type, `told` what was sent of it by Auth0's names, `preferred` a channel."""
 
     method: str
-    told: Mapping[str, str]
+    told: Mapping[str, object]
     name: str = ""
     preferred: str = ""
 
@@ -37,14 +40,15 @@ class Bindings:
 
     async def bind(self, caller: Caller, account: str, wanted: Wanted) -> Held | Refused:
         """One factor more; it is active at once."""
-        made = self.made(wanted)
+        factor = self._factor(wanted.method)
+        made = await self._brought(factor, account, wanted) if isinstance(factor, Keyed) else self.made(wanted)
         if isinstance(made, Refused):
             return made
         for _ in range(ROUNDS):
             found = await self.enrolments.store.account(account)
             if found is None:
                 return absent("user")
-            if self._twice(found[1], made):
+            if self._twice(found[1], made) or (made[1].lookup and await self.enrolments.store.bearer(made[1].lookup)):
                 return Refused("taken", "The user has this authentication method already.", "authentication_method_already_exists")
             new = self._new(account, *made)
             if await self._write(caller, found[0], (new,), ()):
@@ -90,12 +94,12 @@ class Bindings:
                 return seen, held._replace(enrolment=changed, about=factor.described(changed))
         return BUSY
 
-    def made(self, wanted: Wanted) -> tuple[Told, Enrolment] | Refused:
+    def made(self, wanted: Wanted) -> tuple[Factor, Enrolment] | Refused:
         """The factor, and an enrolment of it that belongs to nobody yet."""
         factor = self._factor(wanted.method)
-        if factor is None:
+        if not isinstance(factor, Told):
             return invalid(f"An authentication method of type {wanted.method[:40]} cannot be created here.", "operation_not_supported")
-        value, others = wanted.told.get(factor.told, ""), sorted(set(wanted.told) - {factor.told})
+        value, others = str(wanted.told.get(factor.told, "")), sorted(set(wanted.told) - {factor.told})
         if not value or others:
             return invalid(f"An authentication method of type {wanted.method} needs {factor.told}" + (f", and has no {others[0]}." if others else "."))
         if wanted.preferred and (wanted.preferred not in factor.words.channels or len(factor.words.channels) == 1):
@@ -112,21 +116,34 @@ class Bindings:
     def told(self, method: str) -> str:
         """What a factor of this type is told by: the name of the field; "" where it is told by nothing."""
         factor = self._factor(method)
-        return factor.told if factor else ""
+        return factor.told if isinstance(factor, Told) else ""
 
-    def _factor(self, method: str) -> Told | None:
-        found = next((one for one in self.enrolments.factors.values() if one.words.method == method and one.words.factor), None)
-        return found if isinstance(found, Told) else None
+    async def _brought(self, factor: Keyed, account: str, wanted: Wanted) -> tuple[Factor, Enrolment] | Refused:
+        """A key that was made elsewhere: whoever brings it along answers for it."""
+        if others := sorted(name for name in wanted.told if name in OF_SECRETS):
+            return invalid(f"An authentication method of type {wanted.method} has no {others[0]}.")
+        if wanted.preferred:
+            return invalid(f"An authentication method of type {wanted.method} has no such preferred_authentication_method.")
+        try:
+            state, lookup = factor.brought(wanted.told, await self.enrolments.ask(factor, account))
+        except ValueError as fault:
+            return invalid(f"{fault}.")
+        return factor, Enrolment("", "", factor.kind, state, lookup=lookup, name=wanted.name)
 
-    def _new(self, account: str, factor: Told, one: Enrolment) -> Held:
+    def _factor(self, method: str) -> Factor | None:
+        return next((one for one in self.enrolments.factors.values() if one.words.method == method and one.words.factor), None)
+
+    def _new(self, account: str, factor: Factor, one: Enrolment) -> Held:
         mint = self.enrolments.mint
         id = f"{factor.words.id_prefix or factor.kind}|{mint.name('dev_', 12)}"
         new = one._replace(id=id, account=account, created_at=mint.clock())
         return Held(new, factor.words, self.enrolments.about(new))
 
-    def _twice(self, has: Sequence[Enrolment], made: tuple[Told, Enrolment]) -> bool:
+    def _twice(self, has: Sequence[Enrolment], made: tuple[Factor, Enrolment]) -> bool:
         """Whether the account has one already that codes are sent to by this way."""
         factor, new = made
+        if not isinstance(factor, Told):
+            return False
         shown = factor.described(new).get(factor.told)
         held = (one for one in has if one.kind == factor.kind and one.status != "deleted")
         return shown is not None and any(factor.described(one).get(factor.told) == shown for one in held)

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from yett.domain.account import Account
 from yett.domain.enrolment import Enrolment, Message
-from yett.factors.base import Ask, Factor, Told, Words
+from yett.factors.base import Ask, Factor, Keyed, Told, Words
 from yett.flows.accounts import IMPLICIT, Births
 from yett.flows.current import Current
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import ROUNDS
 from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.mint import Mint
+from yett.flows.models import KEPT, opened
 from yett.ports import Post, Store
 
 
@@ -24,7 +25,7 @@ class Held(NamedTuple):
 
     enrolment: Enrolment
     words: Words
-    about: Mapping[str, str] = {}
+    about: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Enrolments:
     factors: Mapping[str, Factor]
     births: Births
     post: Post
+    origin: str = ""
 
     async def of(self, account: str) -> tuple[Account, Sequence[Held]] | Refused:
         """The account and its enrolments, the oldest first."""
@@ -135,10 +137,18 @@ class Enrolments:
         self.post()
         return count
 
-    def about(self, one: Enrolment) -> Mapping[str, str]:
+    def about(self, one: Enrolment) -> Mapping[str, object]:
         """What may be shown of it."""
         factor = self.factors.get(one.kind)
+        if isinstance(factor, Keyed):
+            return factor.shows(one)
         return factor.described(one) if isinstance(factor, Told) else {}
+
+    async def ask(self, factor: Factor, account: str) -> Ask:
+        """All that a factor may want to know of a key that is brought along."""
+        settings = (await self.current.latest()).tenant.factor_settings.get(factor.words.factor, {})
+        rules = {**settings, "metadata": opened(await self.store.remembered(KEPT))}
+        return Ask(self.mint.random(64), self.mint.clock(), rules=rules, origin=self.origin, account=account)
 
     def _words(self, one: Enrolment) -> Words:
         factor = self.factors.get(one.kind)

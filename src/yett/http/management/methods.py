@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from yett.flows.manage.bindings import Bindings, Wanted
 from yett.flows.manage.enrolments import Enrolments, Held
@@ -49,6 +50,16 @@ class MethodView(Struct, omit_defaults=True):
     phone_number: str | UnsetType = UNSET
     preferred_authentication_method: str | UnsetType = UNSET
     authentication_methods: list[MethodChannel] | UnsetType = UNSET
+    key_id: str | UnsetType = UNSET
+    public_key: str | UnsetType = UNSET
+    credential_device_type: str | UnsetType = UNSET
+    credential_backed_up: bool | UnsetType = UNSET
+    identity_user_id: str | UnsetType = UNSET
+    user_agent: str | UnsetType = UNSET
+    user_handle: str | UnsetType = UNSET
+    transports: list[str] | UnsetType = UNSET
+    aaguid: str | UnsetType = UNSET
+    relying_party_identifier: str | UnsetType = UNSET
 
 
 class MethodPage(Paged):
@@ -70,7 +81,7 @@ class EnrollmentView(Struct, omit_defaults=True):
 
 Name = Annotated[str, Meta(min_length=1, max_length=20, pattern="^[^\\x00-\\x1f\\x7f]+$")]
 Channel = Literal["sms", "voice"]
-# What tells all of a factor, and what belongs to a key that cannot be told.
+# What tells all of a factor, and what is told of a key.
 TOLD = ("totp_secret", "phone_number", "email")
 OF_KEYS = (
     "key_id", "public_key", "aaguid", "relying_party_identifier", "credential_device_type", "credential_backed_up",
@@ -90,18 +101,18 @@ class WantedMethod(Body, kw_only=True):
 
 
 class NewMethod(WantedMethod, kw_only=True):
-    """A new enrolment. The key of a security key or passkey cannot be told: it is made where its owner is."""
+    """A new enrolment. A security key or passkey is brought along by its public part: it works where it was made under the name that is ours now."""
 
-    key_id: str | UnsetType = UNSET
-    public_key: str | UnsetType = UNSET
-    aaguid: str | UnsetType = UNSET
-    relying_party_identifier: str | UnsetType = UNSET
-    credential_device_type: str | UnsetType = UNSET
+    key_id: Annotated[str, Meta(max_length=2000, description="The id of the credential, in base64url.")] | UnsetType = UNSET
+    public_key: Annotated[str, Meta(max_length=4000, description="Its COSE key, in base64url.")] | UnsetType = UNSET
+    aaguid: Annotated[str, Meta(max_length=40)] | UnsetType = UNSET
+    relying_party_identifier: Annotated[str, Meta(max_length=300)] | UnsetType = UNSET
+    credential_device_type: Literal["single_device", "multi_device"] | UnsetType = UNSET
     credential_backed_up: bool | UnsetType = UNSET
-    identity_user_id: str | UnsetType = UNSET
-    user_agent: str | UnsetType = UNSET
-    user_handle: str | UnsetType = UNSET
-    transports: list[str] | UnsetType = UNSET
+    identity_user_id: Annotated[str, Meta(max_length=300)] | UnsetType = UNSET
+    user_agent: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+    user_handle: Annotated[str, Meta(max_length=100, description="What the authenticator calls the user, in base64url.")] | UnsetType = UNSET
+    transports: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=20)] | UnsetType = UNSET
 
 
 class ChangedMethod(Body, kw_only=True):
@@ -159,7 +170,7 @@ class MethodsApi:
         return view(settled(await self.enrolments.one(id, method_id))[1])
 
     async def bind(self, request: Asked, id: Id, data: JSONBody[NewMethod]) -> MethodView:
-        """Bind one, active at once: `totp`, `phone` or `email`. The user is told."""
+        """Bind one, active at once: `totp`, `phone` or `email`; or bring along a key (`webauthn-roaming`, `webauthn-platform`, `passkey`). The user is told."""
         return view(settled(await self.bindings.bind(request.auth, id, _wanted(data))))
 
     async def replace(self, request: Asked, id: Id, data: JSONBody[Wishes]) -> list[MethodView]:
@@ -202,7 +213,7 @@ def view(held: Held) -> MethodView:
     """The enrolment as Auth0 shows it."""
     one = held.enrolment
     confirmed = one.status != "pending"
-    return MethodView(
+    seen = MethodView(
         one.id,
         held.words.method,
         confirmed,
@@ -212,8 +223,8 @@ def view(held: Held) -> MethodView:
         last_auth_at=UNSET if one.used_at is None else iso(one.used_at),
         link_id=one.link or UNSET,
         authentication_methods=_channels(held),
-        **held.about,
     )
+    return replace(seen, **held.about)
 
 
 def _channels(held: Held) -> list[MethodChannel] | UnsetType:
