@@ -42,6 +42,10 @@ class Keys:
     async def verified(self, id: str, *, is_: bool) -> None:
         await self.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": id, "isUserVerified": is_})
 
+    async def present(self, id: str, *, is_: bool) -> None:
+        """Whether somebody touches it as soon as it is asked."""
+        await self.cdp.send("WebAuthn.setAutomaticPresenceSimulation", {"authenticatorId": id, "enabled": is_})
+
     async def wound_back(self, id: str, count: int) -> None:
         """As a copy has it that was made when the counter stood at `count`."""
         (one,) = await self.credentials(id)

@@ -1,49 +1,18 @@
 """Keys in Chromium, with its own virtual authenticators (CDP): what works, and what each thing that goes wrong is told as."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, CDPSession, Page, expect
+from playwright.async_api import BrowserContext, Page
 
+from tests.browser.keys import INTERNAL, USB, Audit, Keys, at
 from tests.serving import serving
 
 pytestmark = pytest.mark.browser
-Audit = Callable[[Page], Awaitable[list[str]]]
-USB = {"protocol": "ctap2", "transport": "usb", "hasResidentKey": False, "hasUserVerification": False, "isUserVerified": False}
-INTERNAL = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-
-
-class Keys:
-    """The authenticators that a browser has at hand."""
-
-    def __init__(self, cdp: CDPSession) -> None:
-        self.cdp = cdp
-
-    @classmethod
-    async def of(cls, page: Page) -> "Keys":
-        cdp = await page.context.new_cdp_session(page)
-        await cdp.send("WebAuthn.enable", {"enableUI": False})
-        return cls(cdp)
-
-    async def add(self, kind: dict[str, Any], **more: Any) -> str:
-        options = {**kind, "automaticPresenceSimulation": True, **more}
-        return str((await self.cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options}))["authenticatorId"])
-
-    async def drop(self, id: str) -> None:
-        await self.cdp.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": id})
-
-    async def credentials(self, id: str) -> list[dict[str, Any]]:
-        return list((await self.cdp.send("WebAuthn.getCredentials", {"authenticatorId": id}))["credentials"])
-
-    async def bend(self, id: str, **bits: bool) -> None:
-        await self.cdp.send("WebAuthn.setResponseOverrideBits", {"authenticatorId": id, **bits})
-
-    async def verified(self, id: str, *, is_: bool) -> None:
-        await self.cdp.send("WebAuthn.setUserVerified", {"authenticatorId": id, "isUserVerified": is_})
 
 
 def switch(issuer: str, folder: Path, *factors: str, on: bool = True, **rest: Any) -> None:
@@ -53,12 +22,6 @@ def switch(issuer: str, folder: Path, *factors: str, on: bool = True, **rest: An
     token = httpx.post(f"{issuer}oauth/token", json=grant).json()["access_token"]
     for factor in factors:
         httpx.put(f"{issuer}api/v2/guardian/factors/{factor}", json={"enabled": on}, headers={"authorization": f"Bearer {token}"}).raise_for_status()
-
-
-async def at(page: Page, name: str, audit: Audit | None = None) -> None:
-    await expect(page.locator("body")).to_have_attribute("data-screen", name)
-    if audit:
-        assert await audit(page) == []
 
 
 async def logged_in(page: Page, issuer: str, demo: dict[str, Any]) -> None:

@@ -81,15 +81,8 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield from _telephone(sample, login, month)
     yield sample("mfa-email-enrollment", target="ada@example.com", others=True, optional=True)
     yield sample("mfa-login-options", options=choices, recovery=True)
-    yield sample("mfa-login-options", "stranded", login._replace(elsewhere="login.old.example"), options=choices[1:], recovery=True)
-    yield sample("mfa-webauthn-not-available-error", "", login._replace(elsewhere="login.old.example"))
     yield sample("mfa-begin-enroll-options", options=(Option("a", "otp"), Option("b", "email")), optional=True)
-    for screen in ("mfa-webauthn-roaming-challenge", "mfa-webauthn-platform-challenge", "passkey-challenge"):
-        yield sample(screen, ceremony='{"challenge":"AAAA","allowCredentials":[]}', remember=month, others=True, recovery=True)
-    yield sample("mfa-webauthn-roaming-challenge", "error", login._replace(error="cloned"), ceremony='{"challenge":"AAAA"}', others=True)
-    for screen in ("mfa-webauthn-roaming-enrollment", "mfa-webauthn-platform-enrollment", "passkey-enrollment"):
-        yield sample(screen, ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', others=True, optional=True)
-    yield sample("passkey-enrollment", "quiet", ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', quiet=True, optional=True)
+    yield from _keys(sample, login, month)
     yield sample("mfa-recovery-code-challenge", remember=month, others=True)
     yield sample("mfa-recovery-code-challenge", "error", login._replace(error="wrong_recovery_code"), others=True, attempts_left=2)
     yield sample("mfa-otp-enrollment-qr", qr=qr(URI), uri=URI, secret="JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", others=True, optional=True)
@@ -132,6 +125,22 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
             Message("m1", 1763999000, "email", "ada@example.com", "A new way to log in was added", "An authenticator app was added to your account just now."),
         ),
     )
+
+
+def _keys(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterator[Sample]:
+    """What a browser asks a key, and what is said of keys that it cannot be asked."""
+    yield sample("reset-password-mfa-webauthn-challenge", ceremony='{"challenge":"AAAA","allowCredentials":[]}')
+    for screen in ("mfa-webauthn-roaming-challenge", "mfa-webauthn-platform-challenge", "passkey-challenge"):
+        yield sample(screen, ceremony='{"challenge":"AAAA","allowCredentials":[]}', remember=month, others=True, recovery=True)
+    yield sample("mfa-webauthn-roaming-challenge", "error", login._replace(error="cloned"), ceremony='{"challenge":"AAAA"}', others=True)
+    for screen in ("mfa-webauthn-roaming-enrollment", "mfa-webauthn-platform-enrollment", "passkey-enrollment"):
+        yield sample(screen, ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', others=True, optional=True)
+    yield sample("passkey-enrollment", "quiet", ceremony='{"challenge":"AAAA","user":{"id":"AAAA"}}', quiet=True, optional=True)
+    moved = login._replace(elsewhere="login.old.example")
+    yield sample(
+        "mfa-login-options", "stranded", moved, options=(Option("2", "otp", last_used=True), Option("3", "email", masked="a••@e••••••.com")), recovery=True
+    )
+    yield sample("mfa-webauthn-not-available-error", "", moved)
 
 
 def _telephone(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterator[Sample]:

@@ -2,14 +2,15 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.core.factors.webauthn.authenticator import UP, UV
-from tests.flows.test_webauthn import enrolled, key
+from tests.core.factors.webauthn.authenticator import UP, UV, Authenticator
+from tests.flows.test_webauthn import enrolled, key, shown
 from tests.http.browser import Browser, Page
-from tests.world import MULTI_FACTOR, World, world
+from tests.world import MULTI_FACTOR, World, essential, world
 from yett.domain.enrolment import Enrolment
 from yett.domain.password import LONGEST
 from yett.factors.email import Email
@@ -234,17 +235,50 @@ async def test_whoever_is_blocked_resets_nothing() -> None:
 async def test_a_passkey_counts_as_a_factor_although_it_may_stand_first() -> None:
     """Else the mailbox alone would give a password to an account that is protected by the strongest there is."""
     async with world() as house:
-        await house.configure(factors={**house.tenant.factors, "passkey": True})
-        await house.person(totp=False)
-        await enrolled(house, house.browser(), "passkey", key(flags=UP | UV))
-        assert "passkey" in await kept(house)
-        browser = house.browser()
-        await asked(house)
-        page = await browser.get(at := await link(house))
-        assert (page.screen, page.status) == ("link-note", 400)
-        forced = await browser.post("/u/reset-password", {"state": at.partition("ticket=")[2], "password": NEW})
-        assert (forced.screen, forced.status) == ("link-note", 400)
+        browser, page, own = await with_key(house, "passkey", UP | UV)
+        assert (page.screen, "passkey" in await kept(house)) == ("reset-password-methods", True)
+        forced = await browser.post("/u/reset-password", {**page.hidden, "password": NEW})
+        assert forced.screen == "reset-password-methods"
+        one = (await kept(house))["passkey"].id
+        page = await browser.submit(page, action=one)
+        assert page.screen == "reset-password-mfa-webauthn-challenge"
+        path = "/u/reset-password?way=" + one.replace("|", "%7C")
+        forced = await browser.post(path, {**page.hidden, "action": "default", "password": NEW, "response": "", "code": "000000"})
+        assert forced.screen == "reset-password-mfa-webauthn-challenge"
         assert (await kept(house))["password"].state.secret == b"plain:secret of ada"
+        page = await browser.submit(forced, response=shown(own, forced))
+        assert page.screen == "reset-password"
+        assert (await browser.submit(page, password=NEW)).screen == "link-note"
+        assert (await kept(house))["password"].state.secret == b"plain:" + NEW.encode()
+        assert not browser.cookies
+
+
+async def with_key(house: World, kind: str = "webauthn-roaming", flags: int = UP, counter: int = 0) -> tuple[Browser, Page, Authenticator]:
+    """Somebody who has a key forgot the password, and has opened the link."""
+    await house.configure(factors={**house.tenant.factors, "webauthn-roaming": True, "passkey": True})
+    await house.person(totp=False)
+    own = key(flags=flags, counter=counter)
+    await enrolled(house, house.browser(), kind, own)
+    browser = house.browser()
+    return browser, await opened(house, browser), own
+
+
+async def test_what_a_key_must_not_say_at_a_reset_is_refused_and_a_copy_is_told_of() -> None:
+    async with world() as house:
+        browser, page, own = await with_key(house, counter=5)
+        one = (await kept(house))["webauthn-roaming"]
+        page = await browser.submit(page, action=one.id)
+        other = await house.login(house.browser(), claims=essential("phr"))
+        for by, at in ((replace(own, rp="evil.test"), page), (replace(own, key=key().key), page), (replace(own, id=b"another"), page), (own, other)):
+            refused = await browser.submit(page, response=shown(by, at))
+            assert (refused.screen, refused.status) == ("reset-password-mfa-webauthn-challenge", 400)
+        refused = await browser.submit(page, response=shown(replace(own, counter=3), refused))
+        assert "may have been copied" in refused.text
+        assert (await house.mail())[0]["subject"] == "Somebody may have a copy of your key"
+        own.counter = 6
+        answer = shown(own, refused)
+        assert (await browser.submit(refused, response=answer)).screen == "reset-password"
+        assert (await kept(house))["webauthn-roaming"].state.mark == 6
 
 
 async def test_a_factor_that_is_suspended_still_counts() -> None:

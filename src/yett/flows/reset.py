@@ -115,41 +115,48 @@ class Reset:
 
     async def _prove(self, found: Found, held: Sequence[Enrolment], form: Mapping[str, str] | None, way: str) -> Stage:
         usable = set(self.ownership.case(found.owner, self.mint.clock()).usable)
-        ways = tuple(one for one in held if one.id in usable and self._typed(one))
+        ways = tuple(one for one in held if one.id in usable and self._shown(one))
         if not ways:
             return Over(STUCK)
         action = form.get("action", "") if form else ""
         chosen = next((one for one in ways if one.id in {way, action}), None)
         if form is None or chosen is None or action == "pick-authenticator":
             return Ways(found, ways)
-        if action in {"default", "code"} and "code" in form:
-            return await self._answer(found, chosen, form["code"])
-        return await self._ask(found, chosen)
+        # A button that was pressed before the script was there has no answer, and costs nothing.
+        answer = form.get("code") if chosen.lookup is None else form.get("response") or None
+        if action in {"default", "code"} and answer is not None:
+            return await self._answer(found, ways, chosen, answer)
+        return await self._ask(found, chosen, ways)
 
-    def _typed(self, one: Enrolment) -> bool:
-        """Whether a code of it can be typed here."""
+    def _shown(self, one: Enrolment) -> bool:
+        """Whether it can be shown here: a code of it be typed, or a browser ask the key."""
         words = self.ownership.gate.factors[one.kind].words
-        return bool(words.channels or words.companion or words.challenge_type == "otp")
+        return bool(words.channels or words.companion or words.challenge_type in {"otp", "webauthn"})
 
-    async def _ask(self, found: Found, one: Enrolment) -> Stage:
+    async def _ask(self, found: Found, one: Enrolment, ways: Sequence[Enrolment]) -> Stage:
+        """Keys of one kind are asked at once: which is at hand, its owner knows."""
         owner, factor = found.owner, self.ownership.gate.factors[one.kind]
-        ask = self.ownership.ask(owner, factor, found.attempt.id)
-        asked = await self.asking.challenge(found.attempt, factor, (one,), ask, self.ownership.asker(owner))
+        ask, alike = self.ownership.ask(owner, factor, found.attempt.id), [each for each in ways if each.kind == one.kind and each.lookup and each != one]
+        asked = await self.asking.challenge(found.attempt, factor, (one, *(alike if one.lookup else ())), ask, self.ownership.asker(owner))
         if isinstance(asked, Withheld):
             return Question(found, one, found.question, asked.reason)
         return Question(found, one, asked)
 
-    async def _answer(self, found: Found, one: Enrolment, code: str) -> Stage:
+    async def _answer(self, found: Found, ways: Sequence[Enrolment], chosen: Enrolment, code: str) -> Stage:
         owner, attempt, now = found.owner, found.attempt, self.mint.clock()
-        factor = self.ownership.gate.factors[one.kind]
+        factor, answer = self.ownership.gate.factors[chosen.kind], code.encode(errors="replace")
+        lookup = factor.locate(answer) if chosen.lookup else None
+        one = next((each for each in ways if lookup and each.kind == chosen.kind and each.lookup == lookup), chosen)
         asked = found.question if found.question and one.id in found.question.to else None
-        verdict = factor.verify(one, asked, code.encode(errors="replace"), self.ownership.ask(owner, factor, attempt.id))
+        verdict = factor.verify(one, asked, answer, self.ownership.ask(owner, factor, attempt.id))
         after = attempt
         if isinstance(verdict, Accepted) and verdict.shown:
             shown = (*attempt.shown, (one.id, one.generation, verdict.shown))
             after = attempt._replace(shown=shown, expires_at=min(attempt.expires_at, now + CHOOSING))
         cost = budget(regime_of(owner.catalogue), known=False, first=False)
-        settled = await self.store.settle(attempt, (Judged(one, verdict),), asked, cost, now, self._facts(found, one, verdict), after)
+        told = self.ownership.everywhere(owner, "factor_copied", {"factor": factor.words.factor}) if isinstance(verdict, Rejected) and verdict.alarm else ()
+        settled = await self.store.settle(attempt, (Judged(one, verdict),), asked, cost, now, self._facts(found, one, verdict), after, notices=told)
+        self.asking.post()
         if settled == "no tries":
             await self.alarm(owner.account, owner.account.email, owner.locale)
         if settled != "done":

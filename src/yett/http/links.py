@@ -85,7 +85,10 @@ class Links:
                 shown = question.show if question else {}
                 at, target = f"{action}?way={quote(way.id, safe='')}", shown.get("masked", "")
                 data: dict[str, object] = {"target": target, "resend": bool(question and question.channel)}
-                return await self._page("reset-password-challenge", browser, at, handle, error=error, account=found.owner.account.email, data=data)
+                screen = "reset-password-challenge"
+                if ceremony := shown.get("ceremony"):
+                    screen, data = "reset-password-mfa-webauthn-challenge", {"ceremony": ceremony}
+                return await self._page(screen, browser, at, handle, error=error, account=found.owner.account.email, data=data)
 
     async def _over(self, found: Found, said: str, flag: str, browser: Browser) -> Response:
         """Back to where the link was asked for, or a page that says that it is done."""

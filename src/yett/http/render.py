@@ -170,6 +170,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "reset-password-request": (),
     "reset-password-methods": ("options",),
     "reset-password-challenge": ("target", "resend"),
+    "reset-password-mfa-webauthn-challenge": ("ceremony",),
     "reset-password": (),
     "email-verification": (),
     "link-note": ("heading", "says"),

@@ -30,6 +30,7 @@ CEREMONIES = (
     *(f"mfa-{use}-{act}" for use in ("webauthn-roaming", "webauthn-platform") for act in ("challenge", "enrollment")),
     "passkey-challenge",
     "passkey-enrollment",
+    "reset-password-mfa-webauthn-challenge",
 )
 OF_CEREMONIES: Mapping[str, str] = {
     "already_used": "This one is set up already. Use another one.",
