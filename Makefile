@@ -8,10 +8,10 @@ SYNC := VIRTUAL_ENV=.venv $(UV) pip
 CODE = $(wildcard src tests bench docs/*.py sdk/yett-guard)
 
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev tools run test test-clients check fmt bench docs pins clean
+.PHONY: help setup setup-dev tools run example test test-clients check fmt bench docs pins clean
 
 help:
-	@echo "make run | test | test-clients | check | fmt | bench | docs | setup | setup-dev | pins | clean"
+	@echo "make run | example NAME=react | test | test-clients | check | fmt | bench | docs | setup | setup-dev | pins | clean"
 
 # --- setting up: stamps in .venv, so that a second make has nothing to do ---
 
@@ -70,7 +70,18 @@ run: setup
 test: setup-dev tools
 	@$(BIN)/pytest --cov -n auto --maxprocesses 8 --dist worksteal -m "not clients" $(ARGS)
 
-test-clients: setup-dev tools
+# NAME=react, vue, angular, nextjs; or a back-end, with React before it; ARGS="--back fastapi" puts another behind a front-end.
+NAME ?= react
+example: setup-dev examples/node_modules/.package-lock.json
+	@$(BIN)/python examples/start.py $(NAME) $(ARGS)
+
+examples/node_modules/.package-lock.json: examples/package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < $(NODE_AT_LEAST) ? 1 : 0)' 2>/dev/null \
+	  || { echo "Node $(NODE_AT_LEAST) or newer is missing: install it first"; exit 1; }
+	@cd examples && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+test-clients: setup-dev tools examples/node_modules/.package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < $(NODE_AT_LEAST) ? 1 : 0)' 2>/dev/null \
 	  || { echo "Node $(NODE_AT_LEAST) or newer is missing: install it first"; exit 1; }
 	@[ ! -f tests/clients/package.json ] || (cd tests/clients && npm ci --silent --no-audit --no-fund)
@@ -103,5 +114,5 @@ pins: .venv/uv.stamp
 
 clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* dist
-	@rm -rf tests/clients/node_modules
+	@rm -rf tests/clients/node_modules examples/node_modules examples/*/dist examples/*/.angular examples/*/.next
 	@find src sdk tests bench docs -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
