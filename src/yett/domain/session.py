@@ -2,7 +2,6 @@
 
 from typing import Literal, NamedTuple
 
-from yett.domain.consent import Consent
 from yett.domain.proof import Proof
 from yett.domain.requirement import Clause
 
@@ -88,7 +87,7 @@ class Conclusion(NamedTuple):
     """What the end of an attempt leaves behind, in the commit that ends it.
 
     `raises` is the digest of the session that `session` replaces (same row, new id, new level). `device` with
-    `device_raises` likewise. `grant` comes with its `tokens`. `consents` are what was agreed to, with what was before.
+    `device_raises` likewise. `grant` comes with its `tokens`.
     """
 
     session: Session | None = None
@@ -97,4 +96,3 @@ class Conclusion(NamedTuple):
     device_raises: bytes | None = None
     grant: Grant | None = None
     tokens: tuple[Token, ...] = ()
-    consents: tuple[Consent, ...] = ()

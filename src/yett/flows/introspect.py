@@ -10,6 +10,7 @@ from yett.flows.current import Current
 from yett.flows.mint import Mint, digest
 from yett.flows.tokens import within_regime
 from yett.oauth import claims, errors, introspection
+from yett.oauth.person import Said
 from yett.ports import Signer, Store
 
 TYPS = ("JWT", "at+jwt")
@@ -53,7 +54,7 @@ class Introspect:
             return introspection.INACTIVE
         return introspection.answer(said)
 
-    async def _unspent(self, asked: introspection.Inquiry, said: claims.Said, client: Client, now: int) -> bool:
+    async def _unspent(self, asked: introspection.Inquiry, said: Said, client: Client, now: int) -> bool:
         """Whether its use is still to be had; where it is to be consumed, that is asked and done in one commit, and one alone hears yes."""
         name, grant = digest(f"jti {said['jti']}"), introspection.grant_of(said)
         if not asked.consume:
@@ -61,7 +62,7 @@ class Introspect:
         told = {"grant": grant, "scope": said["scope"], "audience": str(said["aud"])}
         return await self.store.spend(name, int(str(said["exp"])), now, (self.mint.fact("one_use", str(said["sub"]), client.id, **told),), grant)
 
-    async def _stands(self, said: claims.Said, catalogue: Catalogue, now: int) -> bool:
+    async def _stands(self, said: Said, catalogue: Catalogue, now: int) -> bool:
         """Whether there still are its client, its API, and the grant that it names in front of its jti; a machine's token rests on the client's own."""
         api = next((catalogue.apis[str(one)] for one in claims.audiences(said) if one in catalogue.apis), None)
         if api is None or said["client_id"] not in catalogue.clients:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from yett import __version__
 from yett.adapters.deliver.templates import check
+from yett.adapters.keys.assertions import AssertionKeys
 from yett.adapters.keys.blocklist import common
 from yett.adapters.web.server import Asgi
 from yett.flows.accounts import Births
@@ -15,6 +16,7 @@ from yett.flows.manage.bindings import Bindings
 from yett.flows.manage.clients import ClientGrants, Clients
 from yett.flows.manage.configure import Configure
 from yett.flows.manage.contracts import Contracts
+from yett.flows.manage.credentials import Credentials
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.imports import Imports
@@ -39,14 +41,15 @@ def management(ground: Ground, current: Current, mail: Mailing, jobs: Jobs, forg
     """The management API."""
     store, mint, issuer, births = ground.store, ground.mint, ground.config.issuer, Births(ground.mint, ground.password, ground.email)
     configure, trial = Configure(store, current, mint), Trial(mail.carrier)
+    credentials = Credentials(configure, AssertionKeys())
     contracts, wording = Contracts(configure, mail.shelf, trial), Wording(configure, sayable, trial)
     manage = Manage(
         access=Access(store, current, ground.signer, mint, issuer),
         guardian=Guardian(configure, issuer),
         parties=RelyingParties(configure, issuer),
-        clients=Clients(configure),
+        clients=Clients(configure, credentials, ground.signer),
         grants=ClientGrants(configure),
-        apis=Apis(configure, issuer),
+        apis=Apis(configure, issuer, ground.signer),
         users=Users(store, current, mint, ground.hasher, births, common, mail.carrier.wake),
         enrolments=Enrolments(store, current, mint, ground.factors, births, mail.carrier.wake, issuer.rstrip("/")),
         logs=Logs(store),

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from yett.domain.client import Client
 from yett.domain.session import Grant, Token
 from yett.oauth import claims, errors
+from yett.oauth.person import Said
 from yett.oauth.token import LONGEST, required
 
 # All that is said of a token for which there is nothing to say, whatever the reason (2.2).
-INACTIVE: claims.Said = {"active": False}
+INACTIVE: Said = {"active": False}
 # What an access token tells of itself, as far as it has it.
 OF_LOGIN = ("acr", "amr", "auth_time", "authorization_details")
 TOLD = ("iss", "sub", "aud", "client_id", "scope", "exp", "iat", "jti", "gty", "permissions", claims.ONE_USE, *OF_LOGIN)
@@ -31,7 +32,7 @@ def parse(fields: Mapping[str, str]) -> Inquiry:
     return Inquiry(token if len(token) <= LONGEST else "", consume == "true")
 
 
-def access(said: claims.Said | None, issuer: str, caller: Client, now: int) -> claims.Said | None:
+def access(said: Said | None, issuer: str, caller: Client, now: int) -> Said | None:
     """The claims of a JWT access token of ours, if they are the caller's business; None for anything else.
 
     A client may ask about what it was given itself, and an API, by the client that stands for it, about what was made for it.
@@ -50,19 +51,19 @@ def access(said: claims.Said | None, issuer: str, caller: Client, now: int) -> c
     return said
 
 
-def grant_of(said: claims.Said) -> str:
+def grant_of(said: Said) -> str:
     """The grant that a person's token rests on; "" for a machine's, which rests on its client's own."""
     return "" if said.get("gty") == "client-credentials" else str(said["jti"]).partition(".")[0]
 
 
-def answer(said: claims.Said) -> claims.Said:
+def answer(said: Said) -> Said:
     """What is told of a JWT access token that is good."""
     return {"active": True, "token_type": "Bearer", **{name: said[name] for name in TOLD if name in said}}
 
 
-def kept(issuer: str, token: Token, grant: Grant) -> claims.Said:
+def kept(issuer: str, token: Token, grant: Grant) -> Said:
     """What is told of a token that we keep: an opaque access token, or a refresh token, which says so, for nobody shall take it for the other."""
-    of_kind: claims.Said = {"token_type": "refresh_token"} if token.kind == "refresh" else {"token_type": "Bearer", "aud": f"{issuer}userinfo"}
+    of_kind: Said = {"token_type": "refresh_token"} if token.kind == "refresh" else {"token_type": "Bearer", "aud": f"{issuer}userinfo"}
     return {
         "active": True,
         "iss": issuer,

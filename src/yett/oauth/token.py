@@ -9,7 +9,6 @@ from yett.domain.requirement import Clause
 from yett.oauth import errors, scopes
 from yett.oauth.authorize import AuthorizationRequest, acr_values, seconds
 from yett.oauth.clients import origin_allowed, presented_client
-from yett.oauth.consent import without_asking
 from yett.oauth.scopes import narrowed
 
 __all__ = [
@@ -156,11 +155,7 @@ def as_authorization(asked: PasswordRequest | PasswordlessRequest | PasskeyReque
     scope = scopes.granted(asked.scope, client, api)
     if api is not None and api.once(scope):
         raise errors.invalid_scope("A scope for one use is given by the authorization endpoint alone.")
-    request = AuthorizationRequest(client.id, scope=scope, audience=asked.audience)
-    if without_asking(request, client, api):
-        # There is no page on which a person could agree, and nobody agrees in silence.
-        raise errors.consent_required()
-    return request
+    return AuthorizationRequest(client.id, scope=scope, audience=asked.audience)
 
 
 def pageless(request: AuthorizationRequest, apis: Mapping[str, Api]) -> AuthorizationRequest:

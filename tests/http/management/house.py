@@ -12,6 +12,7 @@ from tests.carrying import carrier
 from yett.adapters.budget import ProcessLimiter
 from yett.adapters.deliver.outbound import Outbound
 from yett.adapters.deliver.shelf import Shelf
+from yett.adapters.keys.assertions import AssertionKeys
 from yett.adapters.keys.blocklist import common
 from yett.adapters.keys.signer import JoseSigner
 from yett.adapters.sql.opening import open_store
@@ -37,6 +38,7 @@ from yett.flows.manage.bindings import Bindings
 from yett.flows.manage.clients import ClientGrants, Clients
 from yett.flows.manage.configure import Configure
 from yett.flows.manage.contracts import Contracts
+from yett.flows.manage.credentials import Credentials
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.imports import Imports
@@ -154,9 +156,9 @@ class Building:
             Access(store, self.current, self.signer, self.mint, ISSUER),
             Guardian(configure, ISSUER),
             RelyingParties(configure, ISSUER),
-            Clients(configure),
+            Clients(configure, Credentials(configure, AssertionKeys()), self.signer),
             ClientGrants(configure),
-            Apis(configure, ISSUER),
+            Apis(configure, ISSUER, self.signer),
             Users(store, self.current, self.mint, self.hasher, births, common, self.post),
             enrolments,
             Logs(store),

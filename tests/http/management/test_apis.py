@@ -112,7 +112,7 @@ async def test_the_identifier_is_for_good(house: House) -> None:
     "body",
     [
         {"signing_alg": "HS256"},
-        {"signing_alg": "ES256"},
+        {"signing_alg": "RS512"},
         {"token_dialect": "opaque"},
         {"token_lifetime": 0},
         {"scopes": [{"value": "two words"}]},

@@ -53,7 +53,7 @@ class AssertionKeys:
         header = json_object(strict(token.partition(".")[0].encode("ascii", "replace")))
         if header is None or header.get("typ") not in TYPS:
             return None
-        named = [one for one in credentials if header.get("kid", one.kid) == one.kid and header.get("alg") == one.alg]
+        named = [one for one in credentials if header.get("kid", one.kid) == one.kid]
         found = (read(token.encode("ascii", "replace"), _verifier(one.public, one.alg), one.alg) for one in named)
         return next((json_object(one.payload) for one in found if one), None)
 

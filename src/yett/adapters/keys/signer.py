@@ -80,7 +80,7 @@ def _fresh(alg: str) -> Private:
         return rsa.generate_private_key(65537, 2048)
     if alg == "ES256":
         return ec.generate_private_key(ec.SECP256R1())
-    if alg == "Ed25519":
+    if alg in {"Ed25519", "EdDSA"}:
         return ed25519.Ed25519PrivateKey.generate()
     raise ValueError(f"no keys are made for {alg}")
 

@@ -8,10 +8,11 @@ from yett.domain.client import Api
 from yett.domain.requirement import ONE_USE_LIVES
 from yett.domain.tenant import Catalogue
 from yett.flows.manage.access import Caller
-from yett.flows.manage.clients import unsigned
 from yett.flows.manage.configure import Configure, Drop, Edit
+from yett.flows.manage.keys import missing
 from yett.flows.manage.refused import Refused, absent, invalid
 from yett.oauth import details
+from yett.ports import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Apis:
 
     configure: Configure
     issuer: str
+    signer: Signer
 
     def ours(self, api: Api) -> bool:
         """Whether this is an API of this server itself."""
@@ -86,8 +88,10 @@ class Apis:
         loose = sorted(set(new.scope_requirements).difference(new.scopes))
         if loose:
             return invalid(f"There is a requirement for {', '.join(loose)}, but no such scope.")
-        fault = unsigned(new.signing_alg, catalogue) or _fault_of_demands(new) or _fault_of_details(new)
-        return invalid(fault) if fault else Edit((new,), (caller.fact(self.configure.mint, "sapi", identifier=new.identifier),))
+        if fault := _fault_of_demands(new) or _fault_of_details(new):
+            return invalid(fault)
+        keys = missing(self.signer, catalogue, new.signing_alg, self.configure.mint.clock())
+        return Edit((new, *keys), (caller.fact(self.configure.mint, "sapi", identifier=new.identifier),))
 
 
 def _fault_of_demands(api: Api) -> str:

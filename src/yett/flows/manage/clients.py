@@ -5,12 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from yett.domain.client import Client, ClientGrant
+from yett.domain.fact import Fact
 from yett.domain.tenant import Catalogue
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import Configure, Drop, Edit
+from yett.flows.manage.credentials import Credentials, NewKey, authenticating
+from yett.flows.manage.keys import missing
 from yett.flows.manage.refused import Refused, absent, invalid
 from yett.flows.mint import digest
 from yett.oauth.redirects import well_formed
+from yett.ports import Signer
 
 ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 
@@ -20,6 +24,8 @@ class Clients:
     """Applications. We keep the digest of a secret alone: it is told when it is made, and never again."""
 
     configure: Configure
+    credentials: Credentials
+    signer: Signer
 
     async def all(self) -> Sequence[Client]:
         """All of them, by id."""
@@ -29,29 +35,37 @@ class Clients:
         """The application of this id."""
         return (await self.configure.current.latest()).clients.get(id) or absent("client")
 
-    async def create(self, caller: Caller, draft: Client) -> tuple[Client, str] | Refused:
-        """A new application under a new id, with its secret ("" for a public one)."""
-        secret = "" if draft.auth_method == "none" else self.configure.mint.token()
-        new = draft._replace(id=self.configure.mint.name(size=24), secret=digest(secret) if secret else None)
+    async def create(self, caller: Caller, draft: Client, keys: Sequence[NewKey] = ()) -> tuple[Client, str] | Refused:
+        """A new application under a new id, with its secret ("" for a public one, and where `keys` authenticate it)."""
+        held = self.credentials.made(keys)
+        if isinstance(held, Refused):
+            return held
+        secret = "" if keys or draft.auth_method == "none" else self.configure.mint.token()
+        new = draft._replace(id=self.configure.mint.name(size=24), secret=digest(secret) if secret else None, credentials=held)
+        if keys:
+            new = new._replace(auth_method="private_key_jwt", credentials=tuple(one._replace(used=True) for one in held))
         facts = (caller.fact(self.configure.mint, "sapi", client_id=new.id),)
 
         def edited(catalogue: Catalogue) -> Edit | Refused:
             fault = faulty(new, catalogue)
-            return invalid(fault) if fault else Edit((new,), facts)
+            return invalid(fault) if fault else self._edit(new, catalogue, facts)
 
         done = await self.configure.change(edited)
         return done if isinstance(done, Refused) else (new, secret)
 
-    async def change(self, caller: Caller, id: str, edit: Callable[[Client], Client]) -> Client | Refused:
-        """Change an application; its id and secret stay as they are."""
+    async def change(self, caller: Caller, id: str, edit: Callable[[Client], Client], uses: Sequence[str] | None = None) -> Client | Refused:
+        """Change an application; its id and secret stay as they are. With `uses` it is these credentials of its own that authenticate it."""
 
         def edited(catalogue: Catalogue) -> Edit | Refused:
             old = catalogue.clients.get(id)
             if old is None:
                 return absent("client")
-            new = edit(old)._replace(id=old.id, secret=old.secret, global_=old.global_)
-            fault = faulty(new, catalogue)
-            return invalid(fault) if fault else Edit((new,), (caller.fact(self.configure.mint, "sapi", client_id=id),))
+            new = edit(old)._replace(id=old.id, secret=old.secret, global_=old.global_, credentials=old.credentials)
+            able = new if uses is None else authenticating(new, uses)
+            if isinstance(able, Refused):
+                return able
+            fault = faulty(able, catalogue)
+            return invalid(fault) if fault else self._edit(able, catalogue, (caller.fact(self.configure.mint, "sapi", client_id=id),))
 
         done = await self.configure.change(edited)
         return done if isinstance(done, Refused) else done.clients[id]
@@ -85,6 +99,9 @@ class Clients:
 
         done = await self.configure.change(edited)
         return done if isinstance(done, Refused) else None
+
+    def _edit(self, new: Client, catalogue: Catalogue, facts: Sequence[Fact]) -> Edit:
+        return Edit((new, *missing(self.signer, catalogue, new.id_token_alg, self.configure.mint.clock())), facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +188,6 @@ def faulty(client: Client, catalogue: Catalogue) -> str:
             return f"{origin[:100]!r} is no origin."
     if "client_credentials" in client.grant_types and client.auth_method == "none":
         return "A client without a secret cannot have the client_credentials grant."
-    return unsigned(client.id_token_alg, catalogue)
-
-
-def unsigned(alg: str, catalogue: Catalogue) -> str:
-    """Why nothing can be signed by this algorithm; "" if it can."""
-    known = sorted({key.alg for key in catalogue.keys if key.use == "current"})
-    return "" if alg in known else f"There is no signing key for {alg}; there is one for {', '.join(known)}."
+    if client.resource_server and client.resource_server not in catalogue.apis:
+        return f"There is no API {client.resource_server[:100]!r} that the client could stand for."
+    return ""

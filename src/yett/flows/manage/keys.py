@@ -63,6 +63,11 @@ class Keys:
         return [*moved, waiting._replace(use="current", changed_at=now), self.signer.new_key(alg, now, "next")]
 
 
+def missing(signer: Signer, catalogue: Catalogue, alg: str, now: int) -> tuple[SigningKey, ...]:
+    """The key for an algorithm that somebody asks for as the first: it is made with what is made for them."""
+    return () if alg in _algs(catalogue) else (signer.new_key(alg, now, "current"),)
+
+
 def _algs(catalogue: Catalogue) -> list[str]:
     return sorted({key.alg for key in catalogue.keys if key.use == "current"})
 

@@ -5,8 +5,11 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from yett.domain.client import AuthMethod as AuthMethodOf
 from yett.domain.client import Client
-from yett.http.management.wire import Body, Paged, or_else
+from yett.flows.manage.credentials import NewKey
+from yett.http.management.credentials import PublicKeyCredential, new_key
+from yett.http.management.wire import Body, Paged, Problem, or_else
 
 AppType = Literal["native", "spa", "regular_web", "non_interactive", "resource_server"]
 AuthMethod = Literal["none", "client_secret_post", "client_secret_basic"]
@@ -28,7 +31,8 @@ GrantType = Literal[
     "urn:okta:params:oauth:grant-type:webauthn",
     "urn:openid:params:grant-type:ciba",
 ]
-Alg = Literal["RS256", "PS256", "ES256"]
+# What tokens may be signed with. Ed25519 is what EdDSA is called since RFC 9864: some know it by the one name, some by the other.
+Alg = Literal["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
 PUBLIC = frozenset({"native", "spa"})
 # What Auth0 gives an application of this type that asks for nothing; implicit is left out (RFC 9700, 2.1.2).
 USUAL = {
@@ -70,6 +74,36 @@ class RefreshConfiguration(Body):
     policies: Any = UNSET
 
 
+class CredentialName(Body):
+    """A credential of the application."""
+
+    id: str
+
+
+class PrivateKeyJwt(Body):
+    """The application signs an assertion with one of these keys (RFC 7523)."""
+
+    credentials: Annotated[list[CredentialName], Meta(max_length=10)]
+
+
+class Methods(Body):
+    """How the application authenticates itself, where it has no secret."""
+
+    private_key_jwt: PrivateKeyJwt
+
+
+class NewPrivateKeyJwt(Body):
+    """Keys that are registered along with the application."""
+
+    credentials: Annotated[list[PublicKeyCredential], Meta(min_length=1, max_length=10)]
+
+
+class NewMethods(Body):
+    """How a new application authenticates itself, where it shall have no secret."""
+
+    private_key_jwt: NewPrivateKeyJwt
+
+
 class Kept(Body, kw_only=True):
     """What Auth0 knows of an application and nothing here acts upon yet: kept, and given back."""
 
@@ -107,7 +141,6 @@ class Kept(Body, kw_only=True):
     token_exchange: Any = UNSET
     par_request_expiry: Any = UNSET
     token_quota: Any = UNSET
-    resource_server_identifier: Any = UNSET
     async_approval_notification_channels: Any = UNSET
 
 
@@ -116,7 +149,9 @@ class ChangedClient(Kept, kw_only=True):
 
     name: Name | UnsetType = UNSET
     app_type: AppType | UnsetType = UNSET
-    token_endpoint_auth_method: AuthMethod | UnsetType = UNSET
+    token_endpoint_auth_method: AuthMethod | UnsetType | None = UNSET
+    client_authentication_methods: Methods | UnsetType | None = UNSET
+    resource_server_identifier: Annotated[str, Meta(max_length=600)] | UnsetType | None = UNSET
     callbacks: Urls | UnsetType = UNSET
     web_origins: Urls | UnsetType = UNSET
     allowed_logout_urls: Urls | UnsetType = UNSET
@@ -132,6 +167,7 @@ class NewClient(ChangedClient, kw_only=True):
     """A new application."""
 
     name: Name
+    client_authentication_methods: NewMethods | UnsetType | None = UNSET  # type: ignore[assignment]
 
 
 class ClientView(Kept, kw_only=True, forbid_unknown_fields=False):
@@ -141,7 +177,9 @@ class ClientView(Kept, kw_only=True, forbid_unknown_fields=False):
     client_secret: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     app_type: str | UnsetType = UNSET
-    token_endpoint_auth_method: str | UnsetType = UNSET
+    token_endpoint_auth_method: str | UnsetType | None = UNSET
+    client_authentication_methods: Methods | UnsetType = UNSET
+    resource_server_identifier: str | UnsetType = UNSET
     callbacks: list[str] | UnsetType = UNSET
     web_origins: list[str] | UnsetType = UNSET
     allowed_logout_urls: list[str] | UnsetType = UNSET
@@ -180,7 +218,7 @@ def changed(client: Client, body: ChangedClient) -> Client:
     return _refreshed(client, or_else(body.refresh_token, RefreshConfiguration()))._replace(
         name=or_else(body.name, client.name),
         app_type=or_else(body.app_type, client.app_type),
-        auth_method=or_else(body.token_endpoint_auth_method, client.auth_method),
+        auth_method=_method(client, body),
         callbacks=tuple(or_else(body.callbacks, client.callbacks)),
         web_origins=tuple(or_else(body.web_origins, client.web_origins)),
         allowed_logout_urls=tuple(or_else(body.allowed_logout_urls, client.allowed_logout_urls)),
@@ -191,7 +229,40 @@ def changed(client: Client, body: ChangedClient) -> Client:
         require_pkce=or_else(body.require_pkce, client.require_pkce),
         metadata={name: value for name, value in metadata.items() if value is not None},
         extra=kept(client.extra, body, Kept),
+        resource_server=or_else(body.resource_server_identifier, client.resource_server) or "",
     )
+
+
+def _method(client: Client, body: ChangedClient) -> AuthMethodOf:
+    """A secret's method takes the place of keys; where keys are taken away and nothing is said, it is the usual one."""
+    if body.token_endpoint_auth_method and not isinstance(body.token_endpoint_auth_method, UnsetType):
+        return body.token_endpoint_auth_method
+    away = body.client_authentication_methods is None and client.auth_method == "private_key_jwt"
+    return "client_secret_post" if away else client.auth_method
+
+
+def uses(body: ChangedClient) -> list[str] | None:
+    """The credentials that shall authenticate the application; None where nothing is said of them. Raises Problem where a secret shall as well."""
+    methods = body.client_authentication_methods
+    if isinstance(methods, UnsetType) or methods is None:
+        return None
+    exclusive(body)
+    return [one.id for one in methods.private_key_jwt.credentials]
+
+
+def registered(body: NewClient) -> list[NewKey]:
+    """The keys that a new application comes with. Raises Problem."""
+    methods = body.client_authentication_methods
+    if isinstance(methods, UnsetType) or methods is None:
+        return []
+    exclusive(body)
+    return [new_key(one) for one in methods.private_key_jwt.credentials]
+
+
+def exclusive(body: ChangedClient) -> None:
+    """Raises Problem where an application shall have a secret and keys."""
+    if body.token_endpoint_auth_method and not isinstance(body.token_endpoint_auth_method, UnsetType):
+        raise Problem(400, "token_endpoint_auth_method and client_authentication_methods exclude each other.", "invalid_body")
 
 
 def _refreshed(client: Client, wish: RefreshConfiguration) -> Client:
@@ -215,13 +286,16 @@ def kept(old: bytes, body: Struct, kind: type[Struct]) -> bytes:
 
 def view(client: Client, secret: str = "") -> ClientView:
     """The application as it is shown."""
+    by_keys = client.auth_method == "private_key_jwt"
     extra = msgspec.json.decode(client.extra, type=dict[str, Any])
     return ClientView(
         client_id=client.id,
         client_secret=secret or UNSET,
         name=client.name,
         app_type=client.app_type,
-        token_endpoint_auth_method=client.auth_method,
+        token_endpoint_auth_method=None if by_keys else client.auth_method,
+        client_authentication_methods=Methods(PrivateKeyJwt([CredentialName(one.id) for one in client.credentials if one.used])) if by_keys else UNSET,
+        resource_server_identifier=client.resource_server or UNSET,
         callbacks=list(client.callbacks),
         web_origins=list(client.web_origins),
         allowed_logout_urls=list(client.allowed_logout_urls),

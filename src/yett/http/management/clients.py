@@ -15,6 +15,8 @@ from yett.http.management.client_bodies import (
     NewClient,
     changed,
     drafted,
+    registered,
+    uses,
     view,
 )
 from yett.http.management.routes import Route
@@ -89,7 +91,7 @@ class ClientsApi:
 
     async def create(self, request: Asked, data: JSONBody[NewClient]) -> ClientView:
         """A new application; the answer bears its secret, which is never told again."""
-        client, secret = settled(await self.clients.create(request.auth, drafted(data)))
+        client, secret = settled(await self.clients.create(request.auth, drafted(data), registered(data)))
         return view(client, secret)
 
     async def one(self, *, id: Id, fields: Fields = None, include_fields: Flag = True) -> ClientView:
@@ -98,7 +100,7 @@ class ClientsApi:
 
     async def change(self, request: Asked, id: Id, data: JSONBody[ChangedClient]) -> ClientView:
         """Change an application."""
-        return view(settled(await self.clients.change(request.auth, id, lambda client: changed(client, data))))
+        return view(settled(await self.clients.change(request.auth, id, lambda client: changed(client, data), uses(data))))
 
     async def delete(self, request: Asked, id: Id) -> None:
         """Delete an application."""

@@ -14,6 +14,7 @@ from yett.flows.invitations import Invitations
 from yett.flows.manage.invitations import Enrollments
 from yett.http.management.apis import ApisApi
 from yett.http.management.clients import ClientsApi, GrantsApi
+from yett.http.management.credentials import CredentialsApi
 from yett.http.management.document import document
 from yett.http.management.enrollments import EnrollmentsApi
 from yett.http.management.guardian import GuardianApi
@@ -68,6 +69,7 @@ def _routes(manage: Manage) -> Sequence[Route]:
         *GuardianApi(manage.guardian, manage.parties).routes(),
         *EnrollmentsApi(Enrollments(manage.enrolments, Invitations(manage.enrolments.store, manage.enrolments.mint, manage.guardian.issuer))).routes(),
         *ClientsApi(manage.clients).routes(),
+        *CredentialsApi(manage.clients.credentials).routes(),
         *GrantsApi(manage.grants).routes(),
         *ApisApi(manage.apis).routes(),
         *UsersApi(manage.users, manage.enrolments).routes(),

@@ -43,6 +43,11 @@ GET    /clients/{id}                                      read:clients read:clie
 PATCH  /clients/{id}                                      update:clients
 DELETE /clients/{id}                                      delete:clients
 POST   /clients/{id}/rotate-secret                        update:client_keys
+GET    /clients/{id}/credentials                          read:client_credentials
+POST   /clients/{id}/credentials                          create:client_credentials
+GET    /clients/{id}/credentials/{credential_id}          read:client_credentials
+PATCH  /clients/{id}/credentials/{credential_id}          update:client_credentials
+DELETE /clients/{id}/credentials/{credential_id}          delete:client_credentials
 GET    /client-grants                                     read:client_grants
 POST   /client-grants                                     create:client_grants
 GET    /client-grants/{id}                                read:client_grants
