@@ -46,16 +46,18 @@ class Guard(core.Guard):
             @functools.wraps(endpoint)
             def guarded_in_a_thread(*args: Any, **kwargs: Any) -> Any:
                 request = _request(args, kwargs)
-                needed = wanted(request) if callable(wanted) else wanted
-                if not isinstance(needed, Requirement):
-                    raise TypeError("an endpoint that is not async needs a requirement that is not async")
+                needed = wanted if isinstance(wanted, Requirement) else wanted(request)
                 try:
-                    request.state.token = self.check(authorization(request), needed)
+                    request.state.token = self.check(authorization(request), needed)  # type: ignore[arg-type]  # asked for below
                 except Refusal as refused:
                     return answer(refused)
                 return endpoint(*args, **kwargs)
 
-            return guarded if inspect.iscoroutinefunction(endpoint) else guarded_in_a_thread  # type: ignore[return-value]
+            if inspect.iscoroutinefunction(endpoint):
+                return guarded  # type: ignore[return-value]
+            if inspect.iscoroutinefunction(wanted):
+                raise TypeError("an endpoint that is not async needs a requirement that is not async")
+            return guarded_in_a_thread  # type: ignore[return-value]
 
         return decorate
 
@@ -75,7 +77,7 @@ class Protected:
             connection.state.token = await self.guard.acheck(authorization(connection), self.need)
         except Refusal as refused:
             if scope["type"] == "websocket":
-                return await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refused.error})
+                return await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refused.error or "unauthorized"})
             return await answer(refused)(scope, receive, send)
         return await self.app(scope, receive, send)
 

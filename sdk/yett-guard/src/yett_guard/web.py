@@ -56,6 +56,7 @@ class Urllib:
     def _opener(self) -> urllib.request.OpenerDirector:
         """Without what urllib adds by itself: it would follow redirects, and open files."""
         opener = urllib.request.OpenerDirector()
-        for handler in (urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler(context=ssl.create_default_context())):
+        https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
+        for handler in (urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), https, urllib.request.UnknownHandler()):
             opener.add_handler(handler)
         return opener
