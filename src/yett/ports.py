@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api, Client, ClientGrant, Credential
+from yett.domain.consent import Consent
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.job import Job
@@ -17,7 +18,7 @@ from yett.domain.verdict import Settled, Verdict
 
 
 class Arrival(NamedTuple):
-    """What one load finds for a browser. `version` is that of the configuration in force."""
+    """What one load finds for a browser. `version` is that of the configuration in force; `consents` are loaded only where one is wanted."""
 
     version: int
     attempt: Attempt | None = None
@@ -30,6 +31,7 @@ class Arrival(NamedTuple):
     """Account of a device whose rotated token was shown again: the record is to be revoked."""
     stolen_device: str | None = None
     """That record: `forget` it by name."""
+    consents: tuple[Consent, ...] = ()
 
 
 class Redemption(NamedTuple):
@@ -140,7 +142,22 @@ class Configuration(Protocol):
         ...
 
 
-class Attempts(Protocol):
+class Consents(Protocol):
+    """What people let applications have."""
+
+    async def consents(
+        self, account: str, client: str = "", *, audience: str | None = None, offset: int = 0, limit: int = 1000
+    ) -> tuple[tuple[Consent, ...], int]:
+        """A page of them, the oldest first, and how many there are; an empty account or client is any."""
+        ...
+
+    async def consent(self, id: str) -> Consent | None: ...
+    async def withdraw(self, account: str, client: str, now: int, facts: Sequence[Fact], only: str = "") -> bool:
+        """Take back what an application was let have (all of it, or the one consent), and revoke its grants. False where there is no such consent."""
+        ...
+
+
+class Attempts(Consents, Protocol):
     """Attempts and what becomes of them. Each write is one durable commit; a loser writes nothing but its fact."""
 
     async def arrive(self, session: bytes | None, device: bytes | None, now: int) -> Arrival:

@@ -7,7 +7,7 @@ from yett.domain.tenant import Brand
 from yett.http.countries import Country
 from yett.http.links_words import SAID
 from yett.http.qr import qr
-from yett.http.render import Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
+from yett.http.render import Asks, Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
 from yett.http.settings_words import ASKING, DONE, HAPPENED
 from yett.http.speech import speech
 
@@ -54,8 +54,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("login-id", "", login._replace(account=""))
     yield sample("login-id", "passkey", login._replace(account=""), ceremony='{"challenge":"AAAA","allowCredentials":[]}')
     yield sample("login-id", "error", login._replace(account="", error="missing_username"))
-    yield sample("form-post", "quiet", to="https://app.example.com/callback", fields={"code": "c0de", "state": "st4te"})
-    yield sample("web-message", origin="https://app.example.com", response='{"code":"c0de","state":"st4te"}')
+    yield from _answers(sample, login)
     yield sample("login-password", username="ada@example.com")
     yield sample("login-password", "passkey", username="ada@example.com", ceremony='{"challenge":"AAAA","allowCredentials":[]}')
     yield sample("reset-password-request")
@@ -125,6 +124,15 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
             Message("m1", 1763999000, "email", "ada@example.com", "A new way to log in was added", "An authenticator app was added to your account just now."),
         ),
     )
+
+
+def _answers(sample: Callable[..., Sample], login: Page) -> Iterator[Sample]:
+    """What an application is let have, and how it is told."""
+    asked = (Asks("", ("Know that it is you when you log in", "See your email address")), Asks("Bank of Acme", ("See your accounts", "transfer:funds")))
+    yield sample("consent", wanted=asked, host="app.example.com")
+    yield sample("consent", "again", login._replace(error="unknown_action"), wanted=(Asks("Bank of Acme", ()),), host="")
+    yield sample("form-post", "quiet", to="https://app.example.com/callback", fields={"code": "c0de", "state": "st4te"})
+    yield sample("web-message", origin="https://app.example.com", response='{"code":"c0de","state":"st4te"}')
 
 
 def _keys(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterator[Sample]:

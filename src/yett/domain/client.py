@@ -85,6 +85,7 @@ class Api(NamedTuple):
 
     `enforce_policies`: nobody is given a scope of it that is not among their permissions, whatever is asked for.
     `descriptions` say what a scope lets an application do, in the words of people; `details` are the kinds of transactions that it knows.
+    `skip_consent`: our own applications may have what they ask for without asking their person.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Api(NamedTuple):
     enforce_policies: bool = False
     descriptions: Mapping[str, str] = {}
     details: tuple[Detail, ...] = ()
+    skip_consent: bool = True
 
     def demands(self, scope: Iterable[str]) -> tuple[Requirement, ...]:
         """What it demands of whoever asks for these scopes: for any token of it, then for each scope."""

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from yett.domain.consent import Consent
 from yett.domain.proof import Proof
 from yett.domain.requirement import Clause
 
@@ -87,7 +88,7 @@ class Conclusion(NamedTuple):
     """What the end of an attempt leaves behind, in the commit that ends it.
 
     `raises` is the digest of the session that `session` replaces (same row, new id, new level). `device` with
-    `device_raises` likewise. `grant` comes with its `tokens`.
+    `device_raises` likewise. `grant` comes with its `tokens`. `consents` are what was agreed to, with what was before.
     """
 
     session: Session | None = None
@@ -96,3 +97,4 @@ class Conclusion(NamedTuple):
     device_raises: bytes | None = None
     grant: Grant | None = None
     tokens: tuple[Token, ...] = ()
+    consents: tuple[Consent, ...] = ()

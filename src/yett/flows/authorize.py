@@ -48,13 +48,15 @@ class Authorize:
         request = _spoken(request, browser, catalogue)
         found = found._replace(arrival=self._hinted(request, found.arrival, catalogue))
         attempt = self.recognise.attempt(request, found, browser)
-        return await self._on(self.whereabouts.stand(attempt, found.arrival, catalogue), request, browser)
+        arrival = await self.whereabouts.agreed(attempt, found.arrival, catalogue)
+        return await self._on(self.whereabouts.stand(attempt, arrival, catalogue), request, browser)
 
     async def _on(self, here: Here, request: AuthorizationRequest, browser: Browser) -> Step:
-        refused = silent(here.outcome, has_session=here.arrival.session is not None) if "none" in request.prompt else None
+        consented = here.place.verb != "consent"
+        refused = silent(here.outcome, has_session=here.arrival.session is not None, consented=consented) if "none" in request.prompt else None
         if refused is not None:
             return await self._silently_refused(here, request, refused)
-        if isinstance(here.outcome, Allow):
+        if isinstance(here.outcome, Allow) and consented:
             return await self._at_once(here, browser)
         holder = "" if browser.holder else self.mint.token()
         attempt = here.attempt._replace(holder=digest(holder or browser.holder))

@@ -20,12 +20,14 @@ from yett.flows.mint import Mint, digest
 from yett.flows.signals import signals
 from yett.flows.steps import Browser, asked_by
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.consent import Asked, to_ask, without_asking
 from yett.policy.decide import Case, address_first, may_change
 from yett.policy.regimes import budget
 from yett.ports import Arrival, Attempts
 
 PICK, PICK_NEW = "mfa-login-options", "mfa-begin-enroll-options"
 IDENTIFIER, PASSWORD, STRANDED = "login-id", "login-password", "mfa-webauthn-not-available-error"
+CONSENT = "consent"
 
 UNMET = "unmet_authentication_requirements"
 
@@ -34,7 +36,7 @@ DECLINED_REPLACEMENT = "declined_replacement"
 # A browser that may make a passkey in passing, after a password that it filled in, tries so once in an attempt.
 IN_PASSING, TRIED_IN_PASSING = "in_passing", "tried_in_passing"
 
-Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "finish", "tell", "refuse"]
+Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "consent", "finish", "tell", "refuse"]
 
 
 class Place(NamedTuple):
@@ -67,8 +69,11 @@ class Place(NamedTuple):
         return self.channel == QUIET
 
 
+NOTHING: Asked = {}
+
+
 class Here(NamedTuple):
-    """An attempt as it was loaded, what it waits for, and where that leaves it."""
+    """An attempt as it was loaded, what it waits for, and where that leaves it; `unagreed` is what its person is asked to let the application have."""
 
     attempt: Attempt
     arrival: Arrival
@@ -77,6 +82,7 @@ class Here(NamedTuple):
     case: Case
     outcome: Outcome
     place: Place
+    unagreed: Asked = NOTHING
 
     @property
     def client(self) -> Client:
@@ -117,7 +123,15 @@ class Whereabouts:
         attempt, arrival = arrival.attempt, arrival._replace(session=standing(arrival.session, catalogue, now))
         if via == "browser":
             attempt = attempt._replace(base=vouched(arrival, attempt.account))
-        return self.stand(attempt, arrival, catalogue)
+        return self.stand(attempt, await self.agreed(attempt, arrival, catalogue), catalogue)
+
+    async def agreed(self, attempt: Attempt, arrival: Arrival, catalogue: Catalogue) -> Arrival:
+        """With what its person lets this application have, where it is one that must be let."""
+        client, request = catalogue.clients.get(attempt.client), asked_by(attempt)
+        if client is None or arrival.account is None or not without_asking(request, client, catalogue.apis.get(request.audience)):
+            return arrival
+        held, _ = await self.store.consents(arrival.account.id, client.id)
+        return arrival._replace(consents=held)
 
     def stand(self, attempt: Attempt, arrival: Arrival, catalogue: Catalogue) -> Here:
         """Where `attempt` stands, given what was loaded: asked for what is, and for what would be after a verdict.
@@ -153,7 +167,14 @@ class Whereabouts:
             place = Place("tell", STRANDED, kind=UNMET)
         if place.kind in self.gate.factors and self.gate.factors[place.kind].words.screens:
             place = self._by_channel(place, case.attempt, arrival.challenge, catalogue.tenant, now)
-        return Here(case.attempt, arrival, catalogue, request, case, outcome, place)
+        unagreed = self._unagreed(case, arrival, catalogue, request) if place.verb == "finish" and case.attempt.via == "browser" else NOTHING
+        return Here(case.attempt, arrival, catalogue, request, case, outcome, Place("consent", CONSENT) if unagreed else place, unagreed)
+
+    def _unagreed(self, case: Case, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Asked:
+        """What is left to be agreed to before an application is told anything."""
+        client, account = catalogue.clients.get(case.attempt.client), arrival.account
+        held = (one for one in arrival.consents if account and one.account == account.id)
+        return to_ask(request, client, case.api, held) if client else NOTHING
 
     @property
     def nobodys(self) -> tuple[Enrolment, ...]:

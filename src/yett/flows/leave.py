@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from yett.domain.account import Account
 from yett.domain.client import OWN_PAGES, Client
+from yett.domain.consent import Consent
 from yett.domain.outcome import Allow
 from yett.domain.session import Conclusion
 from yett.flows.conclude import Conclude, Handed
@@ -12,6 +14,7 @@ from yett.flows.issue import Issue
 from yett.flows.mint import Mint
 from yett.flows.steps import Browser, Leave, Stop, left
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.consent import together
 from yett.oauth.errors import UNBOUND
 from yett.oauth.response import back, reply
 from yett.ports import Attempts
@@ -27,16 +30,27 @@ class Leaving:
     mint: Mint
     issuer: str
 
-    def ready(self, here: Here) -> tuple[Leave, Conclusion]:
-        """The way out and what is to be written before it is taken. Only for an attempt that the gate allowed."""
+    def ready(self, here: Here, *, agreed: bool = False) -> tuple[Leave, Conclusion]:
+        """The way out and what is to be written before it is taken. Only for an attempt that the gate allowed.
+
+        `agreed`: its person has just let the application have what was unagreed.
+        """
         if not isinstance(here.outcome, Allow) or here.arrival.account is None:
             raise TypeError("an attempt that the gate did not allow has no conclusion")
+        if here.unagreed and not agreed:
+            raise TypeError("what nobody has agreed to is not given")
         handed = self.conclude.browser(here.attempt, here.outcome, here.arrival.account, here.arrival, here.catalogue, here.request)
-        return self._way(here, handed), handed.conclusion
+        return self._way(here, handed), handed.conclusion._replace(consents=self._consents(here, here.arrival.account))
 
-    async def finish(self, here: Here, browser: Browser) -> Leave | Stop:
+    def _consents(self, here: Here, account: Account) -> tuple[Consent, ...]:
+        now, held = self.mint.clock(), [one for one in here.arrival.consents if one.account == account.id]
+        return tuple(
+            Consent(self.mint.name("con_"), account.id, here.client.id, audience, scope, now, now) for audience, scope in together(here.unagreed, held).items()
+        )
+
+    async def finish(self, here: Here, browser: Browser, *, agreed: bool = False) -> Leave | Stop:
         """Nothing more to prove: end the attempt and go."""
-        leave, conclusion = self.ready(here)
+        leave, conclusion = self.ready(here, agreed=agreed)
         account = here.arrival.account.id if here.arrival.account else None
         fact = self.mint.fact("s", account, here.attempt.client, ip=browser.ip, user_agent=browser.user_agent[:256])
         if not await self.store.conclude(here.attempt, conclusion, (fact,), self.mint.clock()):

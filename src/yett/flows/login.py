@@ -14,6 +14,7 @@ from yett.flows.mint import Mint
 from yett.flows.prove import Prove
 from yett.flows.showing import CHANNEL, COUNTRY, PHONE, Showing
 from yett.flows.steps import Browser, Go, Leave, Step, Stop, opened
+from yett.oauth import errors
 from yett.ports import Attempts
 
 # An address has 254 characters at most (RFC 5321); this is generous.
@@ -69,7 +70,7 @@ class Login:
         if here.place.verb == "tell":
             return await self.leaving.refuse(here, here.place.kind, "", browser)
         if here.place.screen == screen:
-            return await self._do(here, form, browser)
+            return await (self._consented if here.place.verb == "consent" else self._do)(here, form, browser)
         late = here.place.verb == "begin" and "code" in form
         return await self.showing.page(here, browser, "expired") if late else await self.onward(here, browser)
 
@@ -86,6 +87,16 @@ class Login:
     def _at(self, here: Here, screen: str) -> Here:
         factor = self.whereabouts.gate.factors.get(here.place.kind)
         return here.at(screen, factor.words) if factor else here
+
+    async def _consented(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
+        """Yes or no to what the application asks for; anything else is neither."""
+        match form.get("action"):
+            case "accept":
+                return await self.leaving.finish(here, browser, agreed=True)
+            case "deny":
+                return await self.leaving.refuse(here, "access_denied", errors.NOT_AUTHORIZED, browser)
+            case _:
+                return await self.showing.page(here, browser, error="unknown_action")
 
     async def _do(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
         action = form.get("action", "default")

@@ -28,6 +28,7 @@ from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, asked_by
 from yett.oauth import errors, token
 from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.consent import lacking, without_asking
 from yett.ports import Arrival, Busy, Hasher, Judged, Limiter, Redemption, Store
 
 MFA_TOKEN_LIVES = 600
@@ -88,6 +89,8 @@ class MfaApi:
             raise self.unheld(mfa_token)
         if here.attempt.client != client.id:
             raise errors.mfa_token_of_another_client()
+        if lacking(without_asking(here.request, client, here.case.api), here.arrival.consents):
+            raise errors.consent_required()
         return self.logged_in(here)
 
     def logged_in(self, here: Here) -> Here:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from yett.domain.enrolment import Challenge, Enrolment
 from yett.factors.base import Factor
@@ -9,7 +10,7 @@ from yett.flows.asking import RESEND, Asker, Asking, Withheld
 from yett.flows.here import Here, Whereabouts
 from yett.flows.numbers import written
 from yett.flows.spending import limits
-from yett.flows.steps import Browser, Choice, Screen
+from yett.flows.steps import Browser, Choice, Screen, Wanted
 from yett.oauth.scopes import told
 
 # What was typed where a code shall go, and which of the means was chosen.
@@ -115,6 +116,8 @@ class Showing:
                 data["recovery"] = bool(self.way_back(here)) and place.choices != (self.way_back(here),)
                 data["choices"] = self._choices(here)
                 data["instead"] = self._instead(here)
+            case "consent":
+                data |= {"wanted": self._wanted(here), "host": urlsplit(here.request.redirect_uri).netloc}
             case _:
                 data["optional"] = place.optional
                 data["quiet"] = place.quiet
@@ -123,6 +126,16 @@ class Showing:
         if place.channels:
             data |= self._by_channel(here)
         return data
+
+    def _wanted(self, here: Here) -> tuple[Wanted, ...]:
+        """What the application asks for, API by API."""
+        apis = here.catalogue.apis
+        return tuple(
+            Wanted(apis[audience].name or audience, tuple((name, apis[audience].descriptions.get(name, "")) for name in names))
+            if audience
+            else Wanted("", tuple((name, "") for name in names))
+            for audience, names in here.unagreed.items()
+        )
 
     def _by_channel(self, here: Here) -> Mapping[str, object]:
         """What pages show that reach people by the telephone network: the other channel, and what is to be said of it (NIST SP 800-63B-4, 3.2.9)."""

@@ -39,6 +39,13 @@ class Choice(NamedTuple):
     last_used: bool = False
 
 
+class Wanted(NamedTuple):
+    """What an application asks its person for: scopes with their descriptions ("": none), of an API or ("") of OpenID Connect."""
+
+    api: str
+    scopes: tuple[tuple[str, str], ...]
+
+
 class Screen(NamedTuple):
     """Show this page. `error` is a message id of the page; `data` is what this screen needs. `opened`: an application holds the window.
 

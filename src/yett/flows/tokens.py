@@ -20,6 +20,7 @@ from yett.flows.passkeys import Passkeys
 from yett.flows.passwordless import Passwordless
 from yett.flows.steps import Browser, asked_by, believed
 from yett.oauth import claims, errors, pkce, token
+from yett.oauth.consent import lacking, without_asking
 from yett.policy.regimes import grant_ends
 from yett.ports import Redemption, Store
 
@@ -88,6 +89,7 @@ class Tokens:
         attempt = self._again(found.grant, (), made)._replace(id=_event(found.grant), via="browser", transaction=found.grant.transaction)
         if not isinstance(self._judge(attempt, found.grant.scope, found, catalogue, made), Allow):
             raise errors.invalid_grant("Invalid authorization code")
+        await self._agreed(found, client, catalogue)
         return await self._hand_out(found, client, catalogue, now, leeway=0, refresh="offline_access" in found.grant.scope, event="acft")
 
     async def _refresh(self, asked: token.RefreshRequest, fields: Mapping[str, str], authorization: str, browser: Browser) -> dict[str, object]:
@@ -104,6 +106,7 @@ class Tokens:
         scope = _kept(asked, found.grant, lapsed)
         if isinstance(outcome, Deny) or (scope and _over(asked, outcome)):
             raise errors.invalid_grant("Unknown or invalid refresh token.")
+        await self._agreed(found, client, catalogue)
         if not isinstance(outcome, Allow) or not scope:
             await self.mfa.require_for(attempt, found, client, catalogue, browser)
         leeway = client.leeway if client.rotating else found.grant.ends_at
@@ -127,6 +130,12 @@ class Tokens:
         if await self.store.redeem(found.token, issued.kept, leeway, now, {"done": (done,), "replayed": (replayed,)}) == "replayed":
             raise errors.invalid_grant("Invalid authorization code" if found.token.kind == "code" else "Unknown or invalid refresh token.")
         return self.issue.response(issued, grant, found.account, client, api, catalogue, now)
+
+    async def _agreed(self, found: Redemption, client: Client, catalogue: Catalogue) -> None:
+        """What somebody has taken back since is given no longer. Raises OAuthError."""
+        wanted = without_asking(asked_by(found.grant), client, api_of(found.grant, catalogue))
+        if wanted and lacking(wanted, (await self.store.consents(found.account.id, client.id))[0]):
+            raise errors.consent_required()
 
     def _again(self, grant: Grant, wants: tuple[Clause, ...], now: int) -> Attempt:
         """The event that the grant came from, to be judged by what is in force now.

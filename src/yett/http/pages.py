@@ -13,7 +13,7 @@ from yett.http.asgi import Malformed, Request, Response, see_other
 from yett.http.countries import countries, home
 from yett.http.edge import DAY, DEVICE, HOLDER, SESSION, Edge
 from yett.http.qr import qr
-from yett.http.render import SCREENS, Option, Page, Remember, render
+from yett.http.render import SCREENS, Asks, Option, Page, Remember, render
 from yett.http.speech import speech
 from yett.oauth.lang import choose_locale
 from yett.oauth.response import MESSAGE, Reply, policy
@@ -148,6 +148,8 @@ def shown(screen: Screen, locale: str, languages: str) -> Mapping[str, object]:
         data["options"] = tuple(_option(one) for one in choices)
     if isinstance(instead := data.get("instead"), Choice):
         data["instead"] = _option(instead)
+    if isinstance(wanted := data.get("wanted"), tuple):
+        data["wanted"] = tuple(Asks(one.api, tuple(speech(locale).scope(*scope) for scope in one.scopes)) for one in wanted)
     if isinstance(served := data.get("countries"), tuple):
         language = speech(locale).language
         data["countries"] = offered = countries(language, served)

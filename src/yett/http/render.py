@@ -125,6 +125,13 @@ class Happening(NamedTuple):
     alarming: bool = False
 
 
+class Asks(NamedTuple):
+    """What an application asks for of one API ("": what is told of a person), in words."""
+
+    api: str
+    says: tuple[str, ...]
+
+
 class StepUp(NamedTuple):
     """One act of the demo application: the value of its `action`, what it says, and the parameters that it sends."""
 
@@ -163,6 +170,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "account-rename": ("label", "name"),
     "account-confirm": ("heading", "says", "points", "button"),
     "account-note": ("heading", "says", "points"),
+    "consent": ("wanted", "host"),
     "form-post": ("to", "fields"),
     "web-message": ("origin", "response"),
     "logout-confirm": (),
@@ -218,6 +226,7 @@ browsers       sequence of Whereabouts, those that are remembered; `sessions` li
 events         sequence of Happening, the newest first
 resend         bool, False   another code may be asked for (button action=resend)
 label, name    str           what a method is, and what its owner calls it
+wanted         sequence of Asks: what an application asks for; `host` is where it is
 to, fields     str           where an answer is posted, and what it says (a mapping)
 origin, response  str        the one origin that an answer is for, and what it says, in JSON
 heading        str           says and points: sequences of sentences; button: str

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from yett.http.words import ERRORS, MEANS, MEANS_ALIASES, REASONS, SAME_REASON, SAME_TROUBLE, TROUBLES, UNKNOWN_ERROR, Means, Trouble
+from yett.http.words import ERRORS, MEANS, MEANS_ALIASES, REASONS, SAME_REASON, SAME_TROUBLE, SCOPES, TROUBLES, UNKNOWN_ERROR, Means, Trouble
 
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "de")
@@ -39,6 +39,10 @@ class Speech:
         """Why we ask, once each; a login as such needs no reason."""
         names = dict.fromkeys(SAME_REASON.get(reason, reason) for reason in reasons)
         return tuple(self.say(REASONS[name]) % {"client": client or tenant, "tenant": tenant} for name in names if name in REASONS)
+
+    def scope(self, name: str, description: str) -> str:
+        """What a scope lets an application do: as its API describes it, else in our words for it, else by its name."""
+        return description or (self.say(SCOPES[name]) if name in SCOPES else name)
 
     def means(self, kind: str) -> Means:
         """A kind of factor as a person knows it; one that has no words here is called by its name."""

@@ -207,8 +207,28 @@ MEANS_ALIASES: Mapping[str, str] = {
 }
 
 
+# What an application may do with a scope of OpenID Connect, as its person understands it.
+SCOPES: Mapping[str, str] = {
+    "openid": "Know that it is you when you log in",
+    "profile": "See your name, your picture and what else is in your profile",
+    "email": "See your email address",
+    "address": "See your postal address",
+    "phone": "See your phone number",
+    "offline_access": "Keep this access while you are away, until you take it back",
+}
+
+
 def every_message() -> set[str]:
     """All sentences of these tables: what a catalogue must hold beside the templates' own."""
     troubles = {part for trouble in TROUBLES.values() for part in trouble}
     means = {part for one in MEANS.values() for part in (one.label, one.hint)}
-    return {UNKNOWN_ERROR, *ERRORS.values(), *REASONS.values(), *troubles, *means, *settings_words.every_message(), *links_words.every_message()}
+    return {
+        UNKNOWN_ERROR,
+        *ERRORS.values(),
+        *SCOPES.values(),
+        *REASONS.values(),
+        *troubles,
+        *means,
+        *settings_words.every_message(),
+        *links_words.every_message(),
+    }

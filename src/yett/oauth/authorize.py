@@ -208,9 +208,6 @@ def _check_form(given: Given, client: Client, way: redirects.Way) -> None:
     if type == response.ID_TOKEN and not (given.one("nonce") and scopes.OPENID in given.one("scope").split(" ")):
         # Without a nonce of the application's own a token that was stolen elsewhere could be posted to it (OIDC Core 3.2.2.1).
         raise errors.invalid_request("An ID token is sent for a request with the scope openid and a nonce.")
-    if not client.first_party:
-        # There is no page yet on which a person could agree, and nobody agrees in silence.
-        raise errors.consent_required()
 
 
 def _scope(given: Given, client: Client, api: Api | None) -> tuple[str, ...]:

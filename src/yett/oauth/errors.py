@@ -53,6 +53,7 @@ UNVERIFIED = "Please verify your email before logging in."
 DENIALS: Mapping[str, str] = {"blocked": BLOCKED, "unverified": UNVERIFIED}
 DENIED_BY_NAME: Mapping[str, str] = {"unmet_authentication_requirements": UNMET, "invalid_authorization_details": UNBOUND}
 DENIED = "The user or the policy denied the request."
+NOT_AUTHORIZED = "User did not authorize the request"
 EXPIRED_MFA_TOKEN = "mfa_token is expired"
 MALFORMED_MFA_TOKEN = "Malformed mfa_token"
 MFA_TOKEN_OF_ANOTHER_CLIENT = "mfa_token not issued to this client"

@@ -9,6 +9,7 @@ from yett.domain.requirement import Clause
 from yett.oauth import errors, scopes
 from yett.oauth.authorize import AuthorizationRequest, acr_values, seconds
 from yett.oauth.clients import origin_allowed, presented_client
+from yett.oauth.consent import without_asking
 from yett.oauth.scopes import narrowed
 
 __all__ = [
@@ -155,7 +156,11 @@ def as_authorization(asked: PasswordRequest | PasswordlessRequest | PasskeyReque
     scope = scopes.granted(asked.scope, client, api)
     if api is not None and api.once(scope):
         raise errors.invalid_scope("A scope for one use is given by the authorization endpoint alone.")
-    return AuthorizationRequest(client.id, scope=scope, audience=asked.audience)
+    request = AuthorizationRequest(client.id, scope=scope, audience=asked.audience)
+    if without_asking(request, client, api):
+        # There is no page on which a person could agree, and nobody agrees in silence.
+        raise errors.consent_required()
+    return request
 
 
 def pageless(request: AuthorizationRequest, apis: Mapping[str, Api]) -> AuthorizationRequest:

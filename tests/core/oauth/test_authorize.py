@@ -239,13 +239,6 @@ def test_offline_access_wants_the_refresh_grant_and_an_api_that_allows_it() -> N
 # Row 8: the requirement cannot be talked down
 
 
-def test_a_third_party_application_gets_nothing_while_nobody_can_consent() -> None:
-    stranger = {"shop": SHOP._replace(first_party=False)}
-    with pytest.raises(RedirectedError) as told:
-        judge(tuple(MINIMAL.items()), stranger, APIS, strict=False)
-    assert (told.value.code, told.value.description) == ("consent_required", errors.CONSENT_REQUIRED)
-
-
 def test_row_8_each_source_of_the_request_is_a_clause_of_its_own() -> None:
     request = judged(acr_values="phr", max_age="60", claims=acr(essential=True, values=["phrh", MULTI_FACTOR]))
     assert wants(request) == (

@@ -68,7 +68,7 @@ def test_the_document_says_what_is_there_and_nothing_else() -> None:
             AAL + "2": [PAPE + "multi-factor", AAL + "1"],
             AAL + "3": [PAPE + "multi-factor", PAPE + "phishing-resistant", "phr", "phrh", PAPE + "multi-factor-physical", AAL + "1", AAL + "2"],
         },
-        "prompt_values_supported": ["none", "login", "select_account"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],

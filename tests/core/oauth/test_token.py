@@ -138,7 +138,7 @@ def test_a_public_client_has_nothing_for_itself() -> None:
 
 
 def test_the_grants_that_are_read_are_those_that_are_announced() -> None:
-    assert (*ALL_GRANTS[:4], token.PASSWORD_REALM, token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY, token.PASSWORDLESS) == token.GRANTS
+    assert (*ALL_GRANTS[:4], token.PASSWORD_REALM, token.MFA_OTP, token.MFA_OOB, token.MFA_RECOVERY, token.PASSWORDLESS, token.WEBAUTHN) == token.GRANTS
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), st.one_of(st.text(max_size=20), st.sampled_from(token.GRANTS))))

@@ -15,6 +15,7 @@ from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import Row
 from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
+from yett.domain.consent import Consent
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.proof import Proof, Shown
@@ -45,6 +46,7 @@ SESSION = columns(schema.sessions, Session._fields)
 DEVICE = columns(schema.devices, Device._fields)
 GRANT = columns(schema.grants, Grant._fields)
 TOKEN = columns(schema.tokens, Token._fields)
+CONSENT = columns(schema.consents, Consent._fields)
 FACT = columns(schema.facts, Fact._fields)
 ENROLMENT = columns(
     schema.enrolments,
@@ -214,6 +216,17 @@ def token(row: Row) -> Token:
 
 
 def token_values(one: Token) -> Params:
+    """Its row."""
+    return one._asdict() | {"scope": pack(one.scope)}
+
+
+def consent(row: Row) -> Consent:
+    """A consent of its row."""
+    id, account, client, audience, scope, created_at, updated_at = row
+    return Consent(id, account, client, audience, _words(scope), created_at, updated_at)
+
+
+def consent_values(one: Consent) -> Params:
     """Its row."""
     return one._asdict() | {"scope": pack(one.scope)}
 

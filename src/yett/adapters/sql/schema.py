@@ -279,6 +279,22 @@ grants = Table(
     _key(),
 )
 
+# What somebody lets an application have, once for each API ("" : what is told of them).
+consents = Table(
+    "consents",
+    metadata,
+    _text("id"),
+    _text("account", _of("accounts")),
+    _text("client", _of("clients"), index=True),
+    _text("audience"),
+    _bytes("scope"),
+    _number("created_at"),
+    _number("updated_at"),
+    _number("epoch"),
+    _key(),
+    UniqueConstraint("account", "client", "audience"),
+)
+
 # No reference to the grant: a token whose grant is gone is found no more, and goes when its own time is over.
 tokens = Table(
     "tokens",

@@ -11,6 +11,7 @@ from yett.adapters.sql import (
     accounts,
     attempts,
     configuration,
+    consents,
     deliveries,
     jobs,
     loads,
@@ -24,6 +25,7 @@ from yett.adapters.sql.seal import MOST_SEALS, Kek, KekFile, Seal, SealError, Un
 from yett.adapters.sql.steps import Operation, Query, Row
 from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
+from yett.domain.consent import Consent
 from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.job import Job
@@ -241,6 +243,25 @@ class SqlStore:
         """End a session."""
         row = await self.driver.write(partial(accounts.sign_out, session, now, facts))
         return rows.session(row, session) if row is not None else None
+
+    # Consents
+
+    async def consents(
+        self, account: str, client: str = "", *, audience: str | None = None, offset: int = 0, limit: int = 1000
+    ) -> tuple[tuple[Consent, ...], int]:
+        """A page of consents."""
+        page, count = consents.listed(offset, limit, account, client, audience)
+        found = tuple(rows.consent(row) for row in await self.driver.read(page))
+        return found, len(found) if not offset and len(found) < limit else (await self.driver.read(count))[0][0]
+
+    async def consent(self, id: str) -> Consent | None:
+        """One of them."""
+        found = await self.driver.read(Query(consents.ONE, {"this": id}))
+        return rows.consent(found[0]) if found else None
+
+    async def withdraw(self, account: str, client: str, now: int, facts: Sequence[Fact], only: str = "") -> bool:
+        """Take consents back."""
+        return await self.driver.write(partial(consents.withdraw, account, client, now, facts, only))
 
     # Accounts
 

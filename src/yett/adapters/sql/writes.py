@@ -8,7 +8,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Insert, bindparam, insert, literal_column, null, update
 
 from yett.adapters.sql import rows
-from yett.adapters.sql.schema import devices, facts, grants, outbox, sessions, tokens
+from yett.adapters.sql.schema import consents, devices, facts, grants, outbox, sessions, tokens
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, either, into, number, word
 from yett.domain.enrolment import Message
@@ -24,6 +24,11 @@ SESSION = into(sessions, epoch=EPOCH)
 DEVICE = into(devices, epoch=EPOCH)
 GRANT = into(grants, epoch=EPOCH)
 TOKEN = into(tokens)
+_CONSENT = into(consents, epoch=EPOCH)
+CONSENT = _CONSENT.on_conflict_do_update(
+    index_elements=["account", "client", "audience"],
+    set_={name: _CONSENT.excluded[name] for name in ("scope", "updated_at", "epoch")},
+)
 
 # What the row says now becomes its past: two attempts that began at one level both leave a way back.
 RAISE = (
@@ -98,6 +103,7 @@ def concluded(what: Conclusion, now: int) -> list[Query]:
         step.append(_device(what.device, what.device_raises, now))
     if what.grant is not None:
         step += granted(what.grant, what.tokens)
+    step += [Query(CONSENT, rows.consent_values(one)) for one in what.consents]
     return step
 
 

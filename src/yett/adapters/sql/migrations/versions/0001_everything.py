@@ -391,6 +391,22 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
     )
     op.create_index(op.f("ix_account_permissions_audience"), "account_permissions", ["audience"], unique=False)
     op.create_table(
+        "consents",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column("scope", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_consents_account"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["client"], ["clients.id"], name=op.f("fk_consents_client"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
+        sa.UniqueConstraint("account", "client", "audience", name=op.f("uq_consents_account_client_audience")),
+    )
+    op.create_index(op.f("ix_consents_client"), "consents", ["client"], unique=False)
+    op.create_table(
         "jobs",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
