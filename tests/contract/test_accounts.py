@@ -356,3 +356,23 @@ async def test_a_link_that_was_spent_meanwhile_leads_to_no_enrolment(store: Stor
 async def test_an_enrolment_says_whose_it_is(store: Store) -> None:
     owner, (one,) = await somebody(store)
     assert (await store.whose(one.id), await store.whose("nobody's")) == (owner.id, None)
+
+
+async def test_those_of_a_kind_that_are_in_use_are_listed_in_pages(store: Store) -> None:
+    held = []
+    for _ in range(5):
+        owner = account()
+        one = enrolment(owner, "webauthn-roaming", state=State(b"secret", b'{"open":1}', 7), lookup=owner.id.encode())
+        await store.open_account(owner, (one, enrolment(owner, "totp")), ())
+        held.append(one)
+    held.sort(key=lambda one: one.id)
+    gone, lost = held.pop(1), held.pop(2)
+    assert await store.unenrol(gone.account, (gone.id,), NOW, ()) == 1
+    found = await store.account(lost.account)
+    assert found
+    put = (lost._replace(status="suspended", leaves_at=NOW + 9),)
+    assert await store.change_account(found[0], found[0], put, ends=False, now=NOW, facts=())
+    assert await store.alike("webauthn-roaming", "", 2) == tuple(held[:2])
+    assert await store.alike("webauthn-roaming", held[1].id, 2) == (held[2],)
+    assert await store.alike("webauthn-roaming", held[2].id, 2) == ()
+    assert await store.alike("passkey", "", 9) == ()

@@ -52,7 +52,9 @@ async def register(w: World, email: str = "new@example.test", **more: object) ->
 def made(by: Authenticator, asked: dict[str, Any]) -> dict[str, Any]:
     """What spa-js sends of a credential that was made."""
     client, attestation = by.make(by.client("webauthn.create", unbase64url(asked["authn_params_public_key"]["challenge"])))
-    return _said(by, {"clientDataJSON": base64url(client), "attestationObject": base64url(attestation)})
+    said = _said(by, {"clientDataJSON": base64url(client), "attestationObject": base64url(attestation)})
+    wanted = asked["authn_params_public_key"].get("authenticatorSelection", {}).get("authenticatorAttachment")
+    return {**said, "authenticatorAttachment": wanted or said["authenticatorAttachment"]}
 
 
 def shown(by: Authenticator, asked: dict[str, Any], name: str = "ada", *, handle: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from tests.core.factors.webauthn.authenticator import BE, UP, UV, Authenticator
+from tests.core.factors.webauthn.authenticator import BE, UP, UV, Authenticator, cbor
 from tests.http.browser import Browser, Page
 from tests.world import ISSUER, MULTI_FACTOR, World, claims, essential, world
 from yett.domain.enrolment import Enrolment
@@ -424,3 +424,127 @@ async def test_a_passkey_of_somebody_else_is_no_way_into_the_account_that_was_na
         own.counter += 1
         _, answer = await w.exchange(await browser.submit(page, response=shown(own, page, "eve")))
         assert claims(answer["id_token"])["sub"] == "auth0|eve"
+
+
+def bent(answer: str, **more: Any) -> str:
+    """The same answer, with something else said beside it."""
+    said = json.loads(answer)
+    return json.dumps({**said, **more})
+
+
+async def test_what_was_not_asked_for_is_not_registered_cve_2026_8830() -> None:
+    """An algorithm that was not offered, another kind of authenticator, nobody verified, what the account has: no browser is believed to have refused it."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        browser, own = w.browser(), key(id=b"platform")
+        page = await w.login(browser, claims=PHR)
+        page = await browser.submit(page, action="webauthn-platform")
+        other = own.key.public_key().public_numbers()
+        plain = cbor({1: 2, 3: -7, -1: 1, -2: other.x.to_bytes(32), -3: other.y.to_bytes(32)})
+        foreign = own.data(made=True).replace(plain, plain.replace(cbor(-7), cbor(-9), 1))
+        client = own.client("webauthn.create", unbase64url(asked(page)["challenge"]))
+        response = {"clientDataJSON": base64url(client), "attestationObject": base64url(own.make(client, data=foreign)[1])}
+        for answer in (
+            bent(made(own, page), response=response),
+            made(replace(own, flags=UP), page),
+            bent(made(own, page), authenticatorAttachment="cross-platform"),
+        ):
+            refused = await browser.submit(page, response=answer)
+            assert (refused.screen, refused.status) == ("mfa-webauthn-platform-enrollment", 400)
+        assert await held(w) == []
+        assert "code" in (await browser.submit(page, response=bent(made(own, page), authenticatorAttachment="platform"))).query
+        again = w.browser()
+        page = await w.login(again, claims=PHR)
+        page = await again.submit(page, response=shown(replace(own, counter=1), page))
+        page = await again.get("/account/add")
+        page = await again.submit(page, action="webauthn-platform")
+        assert [one["id"] for one in asked(page)["excludeCredentials"]] == [base64url(b"platform")]
+        assert "This one is set up already." in (await again.submit(page, response=made(own, page))).text
+
+
+async def test_an_answer_that_made_a_key_makes_no_other_cve_2022_42731() -> None:
+    """A challenge makes one key, of whoever it was put to; one that was put to a key makes none."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        for name in ("ada", "eve"):
+            await w.person(name, totp=False)
+        browser, thief, own = w.browser(), w.browser(), key()
+        page = await browser.submit(await w.login(browser, claims=PHR), action="webauthn-roaming")
+        theirs = await thief.submit(await w.login(thief, "eve", claims=PHR), action="webauthn-roaming")
+        assert (await thief.submit(theirs, response=made(own, page))).status == 400
+        assert "code" in (await browser.submit(page, response=made(own, page))).query
+        assert "code" not in (await browser.submit(page, response=made(key(id=b"second"), page))).query
+        asking = await w.login(w.browser(), claims=PHR)
+        assert (await thief.submit(theirs, response=made(key(id=b"third"), asking))).status == 400
+        assert ([one.lookup for one in await held(w)], await held(w, "eve")) == ([b"credential"], [])
+
+
+async def test_no_answer_lowers_what_was_asked_ghsa_h4fw_6r7f_w494() -> None:
+    """What is required stands in the question that we keep: neither the answer nor the form says otherwise."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own = key()
+        await enrolled(w, w.browser(), "passkey", own)
+        browser = w.browser()
+        page = await w.authorize(browser)
+        lesser = bent(shown(replace(own, flags=UP), page, "ada"), userVerification="discouraged", options={"userVerification": "discouraged"})
+        refused = await browser.submit(page, response=lesser, userVerification="discouraged", ceremony="{}")
+        assert (refused.screen, refused.status) == ("login-id", 400)
+        assert "Your key did not check that it is you" in refused.text
+
+
+async def test_a_refusal_moves_nothing_on_gitlab_585333() -> None:
+    """What `verify` said is what counts: no session, no code, no proof, and its reason in the log."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        await enrolled(w, w.browser(), "passkey", key())
+        browser = w.browser()
+        before = len(await w.facts("s"))
+        page = await w.authorize(browser)
+        page = await browser.submit(page, response=shown(key(), page, "ada"))
+        assert (page.screen, page.status, "yett-session" in browser.cookies) == ("login-id", 400, False)
+        assert len(await w.facts("s")) == before
+        assert (await w.facts("gd_auth_failed"))[0].data["reason"] == "signature"
+        assert (await w.authorize(browser, prompt="none")).query["error"] == "login_required"
+
+
+async def test_no_passkey_leads_around_a_block_cve_2025_10908() -> None:
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        own = key()
+        await enrolled(w, w.browser(), "passkey", own)
+        account, _ = await w.store.account("auth0|ada")
+        assert await w.store.change_account(account, account._replace(blocked=True), (), ends=True, now=w.clock(), facts=())
+        browser = w.browser()
+        page = await w.authorize(browser)
+        refused = await browser.submit(page, response=shown(own, page, "ada"))
+        assert (refused.query.get("error"), refused.query.get("error_description")) == ("access_denied", "user is blocked")
+
+
+async def test_a_login_that_is_fresh_is_no_key_that_was_shown_cve_2026_32879() -> None:
+    """A step-up to a key is met by a key alone, however fresh whatever else was shown (Pocket ID GHSA-hp74-gm6m-2qm5)."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person()
+        browser, own = w.browser(), key(flags=UP)
+        page = await w.login(browser, claims=PHR)
+        page = await w.prove(browser, page) if page.screen == "mfa-otp-challenge" else page
+        page = await browser.submit(page, action="webauthn-roaming") if page.screen == "mfa-begin-enroll-options" else page
+        assert "code" in (await browser.submit(page, response=made(own, page))).query
+        w.clock.now += 60
+        other = w.browser()
+        assert "code" in (await w.prove(other, await by_app(w, other))).query
+        page = await w.authorize(other, claims=PHR, max_age="60")
+        assert page.screen == "mfa-webauthn-roaming-challenge"
+        assert (await w.authorize(other, claims=PHR, prompt="none")).query["error"] == "login_required"
+
+
+async def by_app(w: World, browser: Browser) -> Page:
+    """As far as the page of the authenticator app, past the key that is asked first."""
+    page = await w.login(browser, acr_values=MULTI_FACTOR)
+    page = await browser.submit(page, action="pick-authenticator")
+    return await browser.submit(page, action="totp|dev_ada")

@@ -32,9 +32,10 @@ def read(trusted: Trusted, blob: bytes, root: bytes, now: int, signer: str = SIG
         anchor = _der(root)
         _signed_for(trusted, blob.strip(), anchor, now, signer)
         said = parse_blob(blob.strip(), anchor)
-    except ValueError:
-        raise
-    except Exception as fault:  # noqa: BLE001 - whatever a library stumbles over, it is no BLOB
+    except Exception as fault:
+        if type(fault) is ValueError:
+            raise
+        # Whatever a library stumbles over, it is no BLOB.
         raise ValueError(f"it cannot be read, or its signature is wrong ({type(fault).__name__})") from None
     return _metadata(said)
 

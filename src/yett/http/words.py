@@ -74,6 +74,7 @@ ERRORS: Mapping[str, str] = {
     "untrusted": "This kind of key is not accepted here. Use another one, or another method.",
     "model": "This kind of key is not accepted here. Use another one, or another method.",
     "hardware": "This kind of key is not accepted here. Use another one, or another method.",
+    "attachment": "This kind of key is not accepted here. Use another one, or another method.",
     "cloned": "This key may have been copied, so we stopped accepting it. Use another method, and contact support.",
     "origin": "Keys cannot be used under this address. Open the page under its own name.",
     "rp_id": "This key belongs to another address. Use another one, or another method.",

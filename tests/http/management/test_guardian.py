@@ -6,6 +6,7 @@ from tests.http.management.house import House
 from yett.flows.manage.access import Call, Caller
 from yett.flows.manage.guardian import Guardian
 from yett.flows.manage.refused import Refused
+from yett.flows.manage.relying import RelyingParties
 from yett.flows.spending import Limits
 
 NAMES = [
@@ -194,6 +195,8 @@ async def test_what_holds_for_keys_is_replaced_and_told_to_the_factor(house: Hou
 BAD = [
     {"overrideRelyingParty": True, "relyingPartyIdentifier": "evil.test"},
     {"overrideRelyingParty": True, "relyingPartyIdentifier": "host"},
+    {"overrideRelyingParty": True, "relyingPartyIdentifier": "old.test", "origins": ["https://shop.example.test"]},
+    {"overrideRelyingParty": True, "relyingPartyIdentifier": "test", "origins": ["https://login.new.test"]},
     {"origins": ["http://shop.example.test"]},
     {"origins": ["https://shop.example.test/"]},
     {"origins": ["https://u@shop.example.test"]},
@@ -208,6 +211,19 @@ BAD = [
 async def test_what_cannot_hold_for_keys_is_refused(house: House, body: dict[str, object]) -> None:
     assert (await house.call("PUT", "guardian/factors/passkey/settings", body)).status_code == 400
     assert "passkey" not in (await house.store.catalogue()).tenant.factor_settings
+
+
+async def test_the_name_of_before_is_kept_by_whoever_has_moved_and_says_so(house: House) -> None:
+    """Browsers look for the new origin under the old name (WebAuthn Level 3, 5.11): said by mistake, no key would work."""
+    parties, caller = RelyingParties(house.manage.guardian.configure, "https://login.new.test/"), Caller("admin-client", None, frozenset(), Call("PUT", "/"))
+    said: dict[str, object] = {"override_relying_party": True, "relying_party_identifier": "login.old.test"}
+    for origins in ((), ("https://shop.new.test",), ("https://login.new.test:444",)):
+        assert isinstance(await parties.replace(caller, "passkey", {**said, "origins": origins}), Refused)
+    kept = await parties.replace(caller, "passkey", {**said, "origins": ("https://login.new.test",)})
+    assert not isinstance(kept, Refused)
+    assert kept.name == "login.old.test"
+    bare = {**said, "relying_party_identifier": "test", "origins": ("https://login.new.test",)}
+    assert isinstance(await parties.replace(caller, "passkey", bare), Refused)
 
 
 async def test_codes_have_no_settings_of_keys_and_lack_none_of_their_own(house: House) -> None:

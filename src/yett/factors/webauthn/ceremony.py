@@ -52,7 +52,7 @@ def authenticate(credential: Credential, client: bytes, raw: bytes, signature: b
 
 
 def _asked(said: ClientData, type: str, terms: Terms) -> None:
-    """7.1 steps 7 to 12, 7.2 steps 10 to 15: this was asked, by us, and here."""
+    """7.1 steps 7 to 11, 7.2 steps 10 to 14: this was asked, by us, and here."""
     if said.type != type:
         raise Refused("type")
     if not hmac.compare_digest(said.challenge, terms.challenge):
@@ -67,7 +67,7 @@ def _asked(said: ClientData, type: str, terms: Terms) -> None:
 
 
 def _present(data: AuthenticatorData, terms: Terms) -> None:
-    """7.1 steps 15 to 19, 7.2 steps 17 to 21: for us, with somebody there, who was verified if that is asked for."""
+    """7.1 steps 14 to 17, 7.2 steps 15 to 18: for us, with somebody there, who was verified if that is asked for."""
     if not hmac.compare_digest(data.rp_id_hash, hashlib.sha256(terms.rp_id.encode()).digest()):
         raise Refused("rp_id")
     if terms.present and not data.has(UP):
@@ -79,7 +79,7 @@ def _present(data: AuthenticatorData, terms: Terms) -> None:
 
 
 def _kept(data: AuthenticatorData, made: Attested, said: Vouched, format: str, trust: Trust, now: int) -> Credential:
-    """7.1 steps 24 to 26: who vouches, and whether that is good enough."""
+    """7.1 steps 23 and 24: who vouches, and whether that is good enough."""
     # This format signs no model: whatever the data says of it is anybody's word.
     model = bytes(16) if format == "fido-u2f" else made.aaguid
     roots = (*trust.roots.get(model, ()), *trust.roots.get(b"", ()))

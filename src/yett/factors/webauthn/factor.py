@@ -98,6 +98,9 @@ class WebAuthn:
             made = register(response[0], response[1], _terms(pending), trust_of(ask.rules, ask.now), ask.now)
             if unbase64url(str(said.get("rawId", ""))) != made.id:
                 return Rejected("malformed")
+            # Only the browser's word, but what contradicts what was asked for was not asked for.
+            if WISHES[self.use].attachment and said.get("authenticatorAttachment") not in {None, "", WISHES[self.use].attachment}:
+                return Rejected("attachment")
             made = made._replace(transports=ways(_response(said).get("transports")), agent=printable(ask.agent))
         except Refused as refused:
             return Rejected(refused.reason)

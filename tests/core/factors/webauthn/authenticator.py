@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
@@ -87,9 +87,10 @@ def sign(alg: int, private: Any, message: bytes) -> bytes:
 
 @dataclass
 class Maker:
-    """A root of trust, and the certificates that it signs."""
+    """A root of trust, and the certificates that it signs, in force from `begins` on (seconds) for a month and a day."""
 
     key: Any = field(default_factory=lambda: key_for(-7))
+    begins: int = NOW - 86400 * 30
 
     def root(self, **of: Any) -> bytes:
         return self._made(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Root")]), self.key, ca=True, **of).public_bytes(Encoding.DER)
@@ -109,13 +110,13 @@ class Maker:
         extensions: Mapping[str, bytes] = {},
         critical: bool = False,
         more: tuple[Any, ...] = (),
-        ends: int = NOW + 86400,
+        ends: int | None = None,
         issuer: str = "Root",
         by: Any = None,
     ) -> x509.Certificate:
         made = x509.CertificateBuilder().subject_name(name).issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-        made = made.public_key(key.public_key()).serial_number(7).not_valid_before(datetime.fromtimestamp(NOW - 86400 * 30, UTC))
-        made = made.not_valid_after(datetime.fromtimestamp(ends, UTC) + timedelta(0))
+        made = made.public_key(key.public_key()).serial_number(7).not_valid_before(datetime.fromtimestamp(self.begins, UTC))
+        made = made.not_valid_after(datetime.fromtimestamp(ends or self.begins + 86400 * 31, UTC))
         if ca is not None:
             made = made.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         for oid, value in extensions.items():

@@ -12,7 +12,7 @@ from yett.domain.proof import Shown
 from yett.domain.verdict import Accepted, Rejected
 from yett.factors.base import Ask
 from yett.factors.webauthn.data import base64url, unbase64url
-from yett.factors.webauthn.factor import WebAuthn, user_handle
+from yett.factors.webauthn.factor import WebAuthn, credential, state_of, user_handle
 
 ROAMING, PLATFORM, PASSKEY = WebAuthn("webauthn-roaming", 70), WebAuthn("webauthn-platform", 80), WebAuthn("passkey", 90)
 ASK = Ask(bytes(64), NOW, "question", "attempt", issuer="ACME", label="ada@example.test", origin=ORIGIN, account="ada")
@@ -221,3 +221,21 @@ def test_a_confirm_is_for_an_open_offer_and_for_the_credential_that_it_names() -
     assert ROAMING.confirm(asked, made(key, asked, id=base64url(b"other"), rawId=base64url(b"other")), ASK) == Rejected("malformed")
     assert ROAMING.confirm(asked._replace(offer=False), made(key, asked), ASK) == Rejected("expired")
     assert ROAMING.confirm(asked, made(key, asked), ASK._replace(now=asked.expires_at)) == Rejected("expired")
+
+
+def test_what_contradicts_the_place_that_was_asked_for_is_refused() -> None:
+    """Only the browser's word: what it does not say is no contradiction (CVE-2026-8830)."""
+    key = Authenticator()
+    for factor, said, taken in ((PLATFORM, "cross-platform", False), (ROAMING, "platform", False), (PASSKEY, "platform", True), (PLATFORM, None, True)):
+        asked = factor.offer(ASK, ())
+        verdict = factor.confirm(asked, made(key, asked, authenticatorAttachment=said), ASK)
+        assert isinstance(verdict, Accepted) == taken
+        assert taken or verdict == Rejected("attachment")
+
+
+def test_a_credential_works_under_the_name_that_it_was_made_under_and_no_other() -> None:
+    one = enrolled(ROAMING, Authenticator())
+    own: dict[str, object] = {"overrideRelyingParty": True, "relyingPartyIdentifier": "example.test"}
+    assert [ROAMING.strayed(one, rules, ORIGIN) for rules in ({}, own)] == ["", RP]
+    unnamed = one._replace(state=state_of(credential(one.state)._replace(rp="")))
+    assert ROAMING.strayed(unnamed, own, ORIGIN) == ""

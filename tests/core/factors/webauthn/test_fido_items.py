@@ -207,7 +207,7 @@ OTHERWISE: Mapping[str, Mapping[str, str]] = {
     | {"P-2": "SHA-1 is accepted nowhere", "P-3": "a name by another hash than the area's own is refused, as the standard says"},
     "make A": dict.fromkeys(("P-1", "F-1", "F-2", "F-3"), "test_attestation"),
     "make B": dict.fromkeys(("P-1", "F-1", "F-2", "F-3", "F-4", "F-5", "F-6", "F-7"), "a format whose maker has switched it off: refused"),
-    "show 3": {"P-4": "without presence nothing is accepted (Level 3, 7.2 step 18)", "P-7": "without presence nothing is accepted (Level 3, 7.2 step 18)"},
+    "show 3": {"P-4": "without presence nothing is accepted (Level 3, 7.2 step 16)", "P-7": "without presence nothing is accepted (Level 3, 7.2 step 16)"},
     "metadata": dict.fromkeys(("P-1", "F-1", "F-2", "F-3", "F-4", "F-5", "F-6"), "tests/adapters/test_mds.py, tests/flows/test_metadata.py"),
 }
 
