@@ -19,10 +19,12 @@ from tests.contract.samples import (
     name,
     signed_in,
     somebody,
+    token,
     types,
     wrong,
 )
 from yett.domain.enrolment import State
+from yett.domain.session import Conclusion
 from yett.domain.verdict import Accepted, Rejected
 from yett.ports import Store
 
@@ -356,6 +358,31 @@ async def test_a_link_that_was_spent_meanwhile_leads_to_no_enrolment(store: Stor
 async def test_an_enrolment_says_whose_it_is(store: Store) -> None:
     owner, (one,) = await somebody(store)
     assert (await store.whose(one.id), await store.whose("nobody's")) == (owner.id, None)
+
+
+async def test_an_account_is_opened_with_its_first_factor_its_grant_and_its_tokens_or_not_at_all(store: Store) -> None:
+    seen = await begun(store)
+    question, new = challenge(seen, offer=True), account()
+    await store.ask(seen, question, ())
+    added, right = enrolment(new), Accepted(question.remember, shown=CODE)
+    given = grant(new)
+    after, left = seen._replace(account=new.id, done=True), Conclusion(grant=given, tokens=(token(given),))
+    assert await store.enrol(seen, question, right, new, (added,), BUDGET, NOW, facts(), after, left, opens=True) == "done"
+    found = await store.account(new.id)
+    assert found
+    assert ([one.id for one in found[1]], found[0].security_version, await store.grant_live(given.id, NOW)) == ([added.id], 1, True)
+    kept = enrolment(new, lookup=new.id.encode())
+    assert await store.change_account(found[0], found[0], (kept,), ends=False, now=NOW, facts=())
+    for taken, lookup in ((account(email=new.email), b"own"), (account(), kept.lookup)):
+        again = await begun(store)
+        asked = challenge(again, offer=True)
+        await store.ask(again, asked, ())
+        other = grant(taken)
+        left = Conclusion(grant=other, tokens=(token(other),))
+        theirs = (enrolment(taken, lookup=lookup),)
+        assert await store.enrol(again, asked, right, taken, theirs, BUDGET, NOW, facts(), again._replace(done=True), left, opens=True) == "used"
+        assert await store.account(taken.id) is None
+        assert not await store.grant_live(other.id, NOW)
 
 
 async def test_those_of_a_kind_that_are_in_use_are_listed_in_pages(store: Store) -> None:

@@ -7,6 +7,7 @@ from tests.contract.samples import (
     BUDGET,
     CODE,
     NOW,
+    account,
     begun,
     challenge,
     concluding,
@@ -14,6 +15,7 @@ from tests.contract.samples import (
     facts,
     grant,
     message,
+    name,
     now_is,
     right,
     somebody,
@@ -212,3 +214,17 @@ async def test_verdicts_of_several_factors_in_any_order_do_not_lock_each_other_o
     orders = ((wrong(one), wrong(two)), (wrong(two), wrong(one)))
     guesses = (node.settle(seen, order, None, rich, NOW, {}) for order in orders * 20 for node in (store, other))
     assert Counter(await asyncio.gather(*guesses)) == {"done": 80}
+
+
+async def test_a_question_opens_one_account_and_an_address_is_given_once(store: Store, other: Store) -> None:
+    address = f"{name('new')}@example.test"
+    new = [account(email=address) for _ in range(8)]
+    seen = [await begun(store) for _ in new]
+    questions = [challenge(one, offer=True) for one in seen]
+    for one, question in zip(seen, questions, strict=True):
+        await store.ask(one, question, ())
+    opening = (
+        node.enrol(one, question, Accepted(question.remember, shown=CODE), who, (enrolment(who),), BUDGET, NOW, {}, one._replace(done=True), opens=True)
+        for node, one, question, who in zip((store, other) * 4, seen, questions, new, strict=True)
+    )
+    assert Counter(await asyncio.gather(*opening)) == {"done": 1, "used": 7}
