@@ -1,7 +1,7 @@
 """FastAPI: `Depends(guard.require(...))`, which gives the token."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Unpack
+from typing import Annotated, Any, Unpack
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.security import HTTPBearer
@@ -9,8 +9,8 @@ from fastapi.security import HTTPBearer
 from yett_guard import guard as core
 from yett_guard.claims import Token
 from yett_guard.refusal import Refusal
-from yett_guard.requirement import Need
-from yett_guard.starlette import ByValue, answered, authorization, by_value
+from yett_guard.requirement import Need, Requirement
+from yett_guard.starlette import answered, authorization
 
 __all__ = ["Guard"]
 
@@ -25,11 +25,20 @@ class Guard(core.Guard):
         """Answer refusals, wherever they are raised."""
         app.add_exception_handler(Refusal, answered)
 
-    def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[..., Awaitable[Token]]:
-        """A dependency: the token, if it is enough. Within a handler `await guard.ademand(token, ...)` asks for more."""
+    def require(self, need: Requirement | Callable[..., Any] | None = None, **said: Unpack[Need]) -> Callable[..., Awaitable[Token]]:
+        """A dependency: the token, if it is enough.
+
+        `need` may be a dependency itself, which gives the requirement of this request: by the value of a transfer, say.
+        """
+        if callable(need):
+
+            async def token_by_value(request: Request, needed: Annotated[Requirement, Depends(need)], _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
+                return await self.acheck(authorization(request), needed)
+
+            return token_by_value
         wanted = need or self.need(**said)
 
         async def token(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
-            return await self.acheck(authorization(request), await by_value(wanted, request))
+            return await self.acheck(authorization(request), wanted)
 
         return token
