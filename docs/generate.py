@@ -220,7 +220,9 @@ def regimes() -> str:
         "Named sets of limits. `yett serve --regime NAME` at the first start, `yett regime set NAME` later. Under a strict regime an operator's own "
         "figures tighten or have no effect.",
         _table(("", *REGIMES), rows),
-        "Not there yet, and so not enforced: what is said of push, approvals, offers of phishing-resistant factors and passwords that stand alone. "
+        "Not there yet, and so not enforced: what is said of push and of passwords that stand alone. Where a phishing-resistant factor must be offered, "
+        "the last one cannot be switched off, and `yett doctor` says so where none is on. "
+        "*payments*: a scope for one use is given with authorization_details alone. "
         "Only a key whose attestation was verified reaches aal 3: without one nobody gets in under `nist-aal3`.",
     )
 

@@ -73,6 +73,7 @@ def test_a_healthy_house_has_nothing_to_mend() -> None:
         ("demo", "bad", {"demo": True}),
         ("demo", "warn", {"demo": True, "marked": b"yes"}),
         ("regime", "bad", {"regime": "psd2"}),
+        ("regime", "bad", {"catalogue": with_tenant(regime="nist-aal2", factors={"otp": True, "passkey": False})}),
         ("providers", "bad", {"providers": {"sms twilio": "auth_token is missing", "email smtp": ""}}),
         ("providers", "bad", {"providers": {"email smtp": ""}, "catalogue": with_tenant(factors={"sms": True})}),
         ("webauthn", "bad", {"issuer": "https://192.0.2.7/", "catalogue": with_tenant(factors={"webauthn-platform": True})}),
@@ -100,6 +101,7 @@ def test_what_is_wrong_is_found_and_can_be_mended(name: str, level: str, found: 
         ("lockout", {"catalogue": with_tenant(policies=("all-applications",))}),
         ("lockout", {"catalogue": with_tenant(factors={})}),
         ("regime", {"regime": "auth0"}),
+        ("regime", {"catalogue": with_tenant(regime="nist-aal2", factors={"webauthn-roaming": True})}),
         ("webauthn", {"issuer": "https://id.example/", "catalogue": with_tenant(factors={"webauthn-platform": True})}),
     ],
 )

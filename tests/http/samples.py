@@ -71,6 +71,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample(
         "mfa-otp-challenge", "step-up", login._replace(reasons=("client_acr", "max_age"), purpose="Transfer of €1,250.00 to Grace Hopper"), recovery=True
     )
+    yield from _asking(sample, login, month)
     yield sample(
         "mfa-otp-challenge", "error", login._replace(error="wrong_code", demo=True, reasons=("tenant_always",)), digits=8, remember=month, attempts_left=1
     )
@@ -149,6 +150,15 @@ def _keys(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterat
         "mfa-login-options", "stranded", moved, options=(Option("2", "otp", last_used=True), Option("3", "email", masked="a••@e••••••.com")), recovery=True
     )
     yield sample("mfa-webauthn-not-available-error", "", moved)
+
+
+def _asking(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterator[Sample]:
+    """Who asks, for what, and why now."""
+    asks = ("Transfer money from your accounts", "read:accounts")
+    yield sample("mfa-otp-challenge", "scopes", login._replace(reasons=("resource_scope", "max_age"), scopes=asks), others=True)
+    yield sample("mfa-otp-challenge", "policy", login._replace(reasons=("tenant_always",)), remember=month)
+    approves = "Transfer of \u20ac1,250.00 to \u2068\u05d3\u05d5\u05d3 \u05db\u05d4\u05df\u2069, DE89370400440532013000, for " + "Invoice2026" * 9
+    yield sample("passkey-challenge", "approve", login._replace(reasons=("transaction", "resource_scope"), purpose=approves), ceremony='{"challenge":"AAAA"}')
 
 
 def _telephone(sample: Callable[..., Sample], login: Page, month: Remember) -> Iterator[Sample]:

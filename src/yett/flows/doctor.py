@@ -15,6 +15,7 @@ from yett.flows.administrator import held_in
 from yett.flows.first_start import is_number
 from yett.flows.gate import Gate, regime_of
 from yett.flows.health import STEP
+from yett.flows.manage.guardian import offers
 from yett.flows.models import KEPT, opened
 from yett.ports import Files, Store
 
@@ -192,10 +193,13 @@ def demo(found: Found, _: Catalogue) -> Finding:
 
 
 def regime(found: Found, catalogue: Catalogue) -> Finding:
-    """The regime asked for is the store's."""
+    """The regime asked for is the store's, and what it wants offered is."""
     ours = catalogue.tenant.regime
     if found.regime and found.regime != ours:
         return Finding("regime", "bad", f"--regime {found.regime}, but the store's is {ours}", f"leave it out, or `yett regime set {found.regime}`")
+    if regime_of(catalogue).phishing_resistant != "optional" and not offers(catalogue.tenant.factors):
+        mend = "switch one on: `yett api put guardian/factors/webauthn-roaming --data '{\"enabled\":true}'`"
+        return Finding("regime", "bad", f"{ours} wants a phishing-resistant factor offered, and none is on", mend)
     return Finding("regime", "ok", ours)
 
 

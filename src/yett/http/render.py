@@ -272,6 +272,8 @@ DEFAULTS: Mapping[str, object] = {
     "points": (),
     "resend": False,
 }
+# Below their headings it is said whom one logs in to.
+NAMED = frozenset({"login-id", "login-password"})
 # What a field says of an error: where the words are, and whether it was the answer that was wrong.
 MARKS: Mapping[tuple[bool, bool], str] = {
     (False, True): "",
@@ -296,7 +298,7 @@ def render(screen: str, page: Page) -> bytes:
         "trouble": spoken.trouble(wrong) if screen == "error" else None,
         "why": why,
         # Who asks is said once.
-        "named": any(page.client_name in sentence for sentence in why),
+        "named": screen in NAMED or any(page.client_name in sentence for sentence in why),
         "brand_href": brand_href(page.brand) if page.brand.primary else "",
     }
     return _template(screen, spoken).render(everything).encode()

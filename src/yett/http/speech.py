@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from yett.http.words import ERRORS, MEANS, MEANS_ALIASES, REASONS, SAME_REASON, SAME_TROUBLE, SCOPES, TROUBLES, UNKNOWN_ERROR, Means, Trouble
+from yett.http.words import ERRORS, MEANS, MEANS_ALIASES, REASONS, SAID_BY, SAME_REASON, SAME_TROUBLE, SCOPES, TROUBLES, UNKNOWN_ERROR, Means, Trouble
 
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "de")
@@ -37,7 +37,8 @@ class Speech:
 
     def why(self, reasons: Sequence[str], client: str, tenant: str) -> tuple[str, ...]:
         """Why we ask, once each; a login as such needs no reason."""
-        names = dict.fromkeys(SAME_REASON.get(reason, reason) for reason in reasons)
+        said = {SAID_BY.get(reason, "") for reason in reasons}
+        names = dict.fromkeys(SAME_REASON.get(reason, reason) for reason in reasons if reason not in said)
         return tuple(self.say(REASONS[name]) % {"client": client or tenant, "tenant": tenant} for name in names if name in REASONS)
 
     def scope(self, name: str, description: str) -> str:

@@ -113,6 +113,8 @@ REASONS: Mapping[str, str] = {
     "action": "%(tenant)s asks for one more step for this login.",
     "adding_factor": "You are about to change how you log in, so we ask first.",
 }
+# Where it is said what is approved, it need not be said that the act is protected.
+SAID_BY: Mapping[str, str] = {"transaction": "resource_scope"}
 # Sources that a person need not tell apart.
 SAME_REASON: Mapping[str, str] = {"essential": "client_acr", "request": "client_acr", "par": "client_acr"}
 

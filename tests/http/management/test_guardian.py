@@ -229,3 +229,13 @@ async def test_the_name_of_before_is_kept_by_whoever_has_moved_and_says_so(house
 async def test_codes_have_no_settings_of_keys_and_lack_none_of_their_own(house: House) -> None:
     for body in ({"otp_length": 6}, {"otp_length": 6, "otp_expiration_time": 60, "attested": True}):
         assert (await house.call("PUT", "guardian/factors/email/settings", body)).status_code == 400
+
+
+@pytest.mark.parametrize("regime, status", [("auth0", 200), ("nist-aal2", 400), ("nist-aal3", 400), ("psd2", 200)])
+async def test_the_last_phishing_resistant_factor_stays_on_where_the_regime_wants_one_offered(house: House, regime: str, status: int) -> None:
+    tenant = (await house.store.catalogue()).tenant
+    await house.store.configure((tenant._replace(regime=regime, factors={"otp": True, "passkey": True, "webauthn-roaming": True}),), (), ())
+    assert (await house.call("PUT", "guardian/factors/webauthn-roaming", {"enabled": False})).status_code == 200
+    answer = await house.call("PUT", "guardian/factors/passkey", {"enabled": False})
+    assert answer.status_code == status
+    assert (await house.store.catalogue()).tenant.factors["passkey"] == (status == 400)

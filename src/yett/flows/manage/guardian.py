@@ -62,7 +62,14 @@ class Guardian:
             return absent("factor")
         if on and name in BOUND and is_number(self.issuer):
             return invalid("WebAuthn does not work under an issuer that is an IP address.", "operation_not_supported")
-        change = await self._tenant(caller, lambda tenant: tenant._replace(factors={**tenant.factors, name: on}), factor=name, enabled=on)
+
+        def edited(catalogue: Catalogue) -> Edit | Refused:
+            factors = {**catalogue.tenant.factors, name: on}
+            if name in BOUND and not on and not offers(factors) and regime_of(catalogue).phishing_resistant != "optional":
+                return invalid(f"The regime {catalogue.tenant.regime} wants a phishing-resistant factor offered: this is the last.", "regime_forbids")
+            return Edit((catalogue.tenant._replace(factors=factors),), self._facts(caller, factor=name, enabled=on))
+
+        change = await self.configure.change(edited)
         return change if isinstance(change, Refused) else on
 
     async def policies(self, caller: Caller, policies: tuple[str, ...]) -> tuple[str, ...] | Refused:
@@ -143,6 +150,11 @@ class Guardian:
     def _facts(self, caller: Caller, **told: object) -> tuple[Fact, ...]:
         mint = self.configure.mint
         return caller.fact(mint, "gd_tenant_update", **told), caller.fact(mint, "sapi", **told)
+
+
+def offers(factors: Mapping[str, bool]) -> bool:
+    """Whether one of those that are on is phishing-resistant."""
+    return any(factors.get(name) for name in BOUND)
 
 
 def _codes_of(tenant: Tenant, factor: str) -> Mapping[str, int]:
