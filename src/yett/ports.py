@@ -368,7 +368,8 @@ class Accounts(Protocol):
     async def end_others(self, account: str, sid: str, now: int, facts: Sequence[Fact], notices: Sequence[Message] = (), device: str | None = None) -> int:
         """End every session but this one, and revoke the grants that rest on none or on another; returns how many ended.
 
-        With `device` ("": none) all grants are revoked, every browser but that one is known no longer, and none is remembered.
+        With `device` ("": none) all grants are revoked, all consents are taken back, every browser but that one is known no longer, and none
+        is remembered.
         """
         ...
 

@@ -7,7 +7,7 @@ from yett.domain.tenant import Brand
 from yett.http.countries import Country
 from yett.http.links_words import SAID
 from yett.http.qr import qr
-from yett.http.render import Asks, Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
+from yett.http.render import Applied, Asks, Card, Happening, Message, Option, Page, Remember, StepUp, Whereabouts
 from yett.http.settings_words import ASKING, DONE, HAPPENED
 from yett.http.speech import speech
 
@@ -191,7 +191,9 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
         Happening(then - 4000, say(HAPPENED["wrong_password"]), ("198.51.100.23",), alarming=True),
         Happening(then - 90_000, say(HAPPENED["method_added"]), ("Authenticator", "Chrome · macOS", "203.0.113.7")),
     )
+    lent = (Applied("books", "Bookkeeper", then, ("See your email address", "See your accounts")),)
     some = {"methods": methods, "sheet": Card("r", "recovery-code", then, left=8), "browsers": (chrome, firefox), "sessions": (chrome, firefox)}
+    some["applications"] = lent
     some["password"] = password = Card("p", "password", then - 9_000_000, used_at=then - 60)
     yield Sample("account", "account", page._replace(data={**some, "events": events, "adds": True, "renewable": True, "told": say(DONE["remove"])}))
     few = {"sheet": Card("r", "recovery-code", then, used_at=then, left=2), "methods": methods[:1], "renewable": True}

@@ -224,3 +224,50 @@ async def test_an_id_token_by_form_wants_a_yes_as_well() -> None:
         assert page.screen == "consent"
         page = await browser.submit(page, action="accept")
         assert "id_token" in page.hidden
+
+
+async def test_an_owner_sees_who_has_access_and_takes_it_back() -> None:
+    async with world() as w:
+        await w.person()
+        await stranger(w)
+        browser = w.browser()
+        page = await browser.submit(await asked(w, browser, scope="openid email offline_access"), action="accept")
+        _, answer = await w.exchange(page, "other")
+        page = await browser.get("/account")
+        assert "Other shop" in page.text
+        assert "See your email address" in page.text
+        page = await browser.get("/account/applications/other")
+        assert "Take access from Other shop?" in page.text
+        forged = await browser.post("/account/applications/other", {**page.hidden, "csrf": "x", "action": "default"})
+        assert forged.status == 409
+        page = await browser.submit(page)
+        assert "It has nothing of yours any longer." in page.text
+        assert "You took access from an application" in page.text
+        assert "Applications with access" not in page.text
+        assert (await browser.get("/account/applications/other")).status == 404
+        refresh = {"client_id": "other", "client_secret": "other's secret", "grant_type": "refresh_token", "refresh_token": answer["refresh_token"]}
+        assert (await w.token(**refresh))[1]["error"] == "invalid_grant"
+        assert (await w.authorize(browser, "other", prompt="none")).query["error"] == "consent_required"
+
+
+async def test_what_belongs_to_another_account_is_neither_seen_nor_taken_back() -> None:
+    async with world() as w:
+        await w.person()
+        await w.person("bob")
+        await stranger(w)
+        browser, bobs = w.browser(), w.browser()
+        await browser.submit(await asked(w, browser), action="accept")
+        await w.login(bobs, "bob")
+        assert "Other shop" not in (await bobs.get("/account")).text
+        assert (await bobs.get("/account/applications/other")).status == 404
+        assert (await w.store.consents("auth0|ada"))[1] == 1
+
+
+async def test_whoever_says_that_it_was_not_them_takes_back_what_applications_were_let_have() -> None:
+    async with world() as w:
+        await w.person()
+        await stranger(w)
+        browser = w.browser()
+        await browser.submit(await asked(w, browser), action="accept")
+        await browser.submit(await browser.get("/account/not-me"))
+        assert (await w.store.consents("auth0|ada"))[1] == 0

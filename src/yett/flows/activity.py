@@ -7,6 +7,7 @@ from typing import NamedTuple
 from yett.domain.account import Account
 from yett.domain.fact import Fact
 from yett.domain.tenant import Catalogue
+from yett.flows.applications import TAKEN_BACK
 from yett.flows.gate import Gate
 from yett.ports import Accounts
 
@@ -28,6 +29,7 @@ HAPPENED: Mapping[str, str] = {
     "gd_update_device_account: browser forgotten": "browser_forgotten",
     "slo": "logged_out",
     "slo: ended by its owner": "session_ended",
+    f"srrt: {TAKEN_BACK}": "access_ended",
     "slo: ended everywhere else by its owner": "sessions_ended",
     "w: a remembered browser was copied": "browser_copied",
     "w: the owner says that it was somebody else": "not_me",

@@ -9,6 +9,7 @@ from yett.domain.model import Model
 from yett.factors.base import Factor, Signalled
 from yett.flows.accounts import IMPLICIT
 from yett.flows.activity import Activity, Event
+from yett.flows.applications import Application, Applications
 from yett.flows.change_password import ChangePassword
 from yett.flows.elsewhere import Elsewhere, Place
 from yett.flows.kept import Kept
@@ -55,6 +56,7 @@ class Overview(NamedTuple):
     codes: bool
     password: Method | None = None
     signals: Sequence[Mapping[str, object]] = ()
+    applications: Sequence[Application] = ()
 
 
 class Question(NamedTuple):
@@ -132,6 +134,7 @@ class Settings:
     activity: Activity
     kept: Kept
     passwords: ChangePassword
+    applications: Applications
 
     async def overview(self, browser: Browser) -> Shown:
         """The page that everything starts from."""
@@ -149,6 +152,7 @@ class Settings:
             codes=self._sheet(inside) is not None,
             password=await self._password(inside, ""),
             signals=self._signals(inside),
+            applications=await self.applications.all(inside),
         )
 
     def _signals(self, inside: Inside) -> Sequence[Mapping[str, object]]:
@@ -244,6 +248,8 @@ class Settings:
                 return Act(self._browser, self._forget)
             case "end":
                 return Act(self._session, self._end)
+            case "withdraw":
+                return Act(self._application, self._withdraw)
             case "end-others":
                 return Act(_all, self._end_others)
             case _:
@@ -317,6 +323,12 @@ class Settings:
 
     async def _end(self, inside: Inside, sid: str, _: Mapping[str, str]) -> Refusal:
         return None if await self.elsewhere.end(inside, sid) else "moved_on"
+
+    async def _application(self, inside: Inside, id: str) -> Application | None:
+        return next((one for one in await self.applications.all(inside) if one.id == id), None)
+
+    async def _withdraw(self, inside: Inside, id: str, _: Mapping[str, str]) -> Refusal:
+        return None if await self.applications.end(inside, id) else "moved_on"
 
     async def _end_others(self, inside: Inside, _id: str, _form: Mapping[str, str]) -> Refusal:
         await self.elsewhere.end_others(inside)

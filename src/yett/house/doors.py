@@ -5,6 +5,7 @@ from typing import NamedTuple
 from yett.adapters.keys.blocklist import common
 from yett.flows.accounts import Births
 from yett.flows.activity import Activity
+from yett.flows.applications import Applications
 from yett.flows.authenticators import Authenticators
 from yett.flows.change_password import ChangePassword
 from yett.flows.confirm_address import ConfirmAddress
@@ -47,7 +48,7 @@ def security_settings(ground: Ground, login: Login, recognise: Recognise, pages:
     visit = Visit(store, recognise, login.leaving, login)
     kept = Kept(store, own.ownership, login.whereabouts.current, mint, wake, ground.config.issuer, login.prove.models)
     passwords = ChangePassword(store, own.ownership, own.births, mint, ground.hasher, common, wake)
-    found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept, passwords)
+    found = Settings(visit, own, Elsewhere(store, mint, wake), Activity(store, gate), kept, passwords, Applications(store, mint))
     lost = Lost(store, own.ownership, kept, mint, login.asking, login.prove.alarm)
     return Account(found, Reporting(found, lost), pages)
 

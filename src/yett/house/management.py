@@ -15,6 +15,7 @@ from yett.flows.manage.apis import Apis
 from yett.flows.manage.bindings import Bindings
 from yett.flows.manage.clients import ClientGrants, Clients
 from yett.flows.manage.configure import Configure
+from yett.flows.manage.consents import Consents
 from yett.flows.manage.contracts import Contracts
 from yett.flows.manage.credentials import Credentials
 from yett.flows.manage.enrolments import Enrolments
@@ -61,6 +62,7 @@ def management(ground: Ground, current: Current, mail: Mailing, jobs: Jobs, forg
         contracts=contracts,
         wording=wording,
         telephone=Telephone(contracts, wording),
+        consents=Consents(store, mint, issuer),
     )
     return build(manage, __version__, ground.config.trusted_proxies)
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from yett.flows.activity import Event
+from yett.flows.applications import Application
 from yett.flows.asking import RESEND
 from yett.flows.elsewhere import Place
 from yett.flows.leave import HOME
@@ -20,7 +21,7 @@ from yett.http.agents import agent
 from yett.http.asgi import Request, Response, see_other
 from yett.http.edge import DAY, DEVICE
 from yett.http.pages import Pages, fields
-from yett.http.render import SCREENS, Card, Happening, Option, Page, Whereabouts, render
+from yett.http.render import SCREENS, Applied, Card, Happening, Option, Page, Whereabouts, render
 from yett.http.settings_words import ANY_BROWSER, ASKING, BROWSER, DONE, HAPPENED, SOME_BROWSER
 from yett.http.speech import Speech, speech
 from yett.oauth.lang import choose_locale
@@ -36,6 +37,7 @@ ACTS: Mapping[tuple[str, ...], str] = {
     ("browsers", "*"): "forget",
     ("sessions", "*"): "end",
     ("sessions",): "end-others",
+    ("applications", "*"): "withdraw",
     ("not-me",): "not-me",
 }
 # Pages that only tell something.
@@ -161,6 +163,7 @@ class Account:
             "browsers": tuple(_place(one, spoken) for one in found.browsers),
             "sessions": tuple(_place(one, spoken) for one in found.sessions),
             "events": _events(found.events, spoken),
+            "applications": tuple(_application(one, spoken) for one in found.applications),
         }
 
     def _asking(self, inside: Inside, act: str, subject: object) -> Mapping[str, object]:
@@ -177,6 +180,8 @@ class Account:
                 return subject.enrolment.name or spoken.means(self._known(subject.enrolment.kind)).label
             case Place(name=name):
                 return called(name, spoken)
+            case Application(name=name):
+                return name
             case _:
                 return ""
 
@@ -243,6 +248,10 @@ def called(name: str, spoken: Speech) -> str:
 
 def _place(one: Place, spoken: Speech) -> Whereabouts:
     return Whereabouts(quote(one.id), called(one.name, spoken), one.since, one.used_at, one.ip, one.until, one.here)
+
+
+def _application(one: Application, spoken: Speech) -> Applied:
+    return Applied(quote(one.id, safe=""), one.name, one.since, tuple(spoken.scope(*scope) for wanted in one.has for scope in wanted.scopes))
 
 
 def _events(events: Sequence[Event], spoken: Speech) -> tuple[Happening, ...]:

@@ -132,6 +132,15 @@ class Asks(NamedTuple):
     says: tuple[str, ...]
 
 
+class Applied(NamedTuple):
+    """An application that has something of somebody's since a time: what it may, in words."""
+
+    id: str
+    name: str
+    since: int
+    says: tuple[str, ...]
+
+
 class StepUp(NamedTuple):
     """One act of the demo application: the value of its `action`, what it says, and the parameters that it sends."""
 
@@ -164,7 +173,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "passkey-challenge": ("ceremony", "remember", "others", "recovery", "optional"),
     "passkey-enrollment": ("ceremony", "quiet", "others", "optional"),
     "mfa-webauthn-not-available-error": (),
-    "account": ("told", "signals", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events"),
+    "account": ("told", "signals", "methods", "password", "adds", "sheet", "renewable", "browsers", "sessions", "events", "applications"),
     "account-activity": ("events",),
     "account-add": ("options",),
     "account-rename": ("label", "name"),
@@ -223,6 +232,7 @@ methods        sequence of Card; `sheet` and `password` one, None where there is
 adds           bool, False   there is a method to add (page account-add)
 renewable      bool, False   recovery codes may be made anew (page account-codes)
 browsers       sequence of Whereabouts, those that are remembered; `sessions` likewise, those where somebody is logged in
+applications   sequence of Applied, those that have something of theirs
 events         sequence of Happening, the newest first
 resend         bool, False   another code may be asked for (button action=resend)
 label, name    str           what a method is, and what its owner calls it
@@ -267,6 +277,7 @@ DEFAULTS: Mapping[str, object] = {
     "renewable": False,
     "browsers": (),
     "sessions": (),
+    "applications": (),
     "events": (),
     "name": "",
     "points": (),

@@ -62,6 +62,11 @@ ASKING: Mapping[str, Asking] = {
         ("You will be logged out there, and so will the applications that were opened from there, as soon as they ask again.",),
         "Log out",
     ),
+    "withdraw": Asking(
+        "Take access from %(name)s?",
+        ("It loses what you let it have, at once and everywhere. If you use it again, it will ask you first.",),
+        "Take it back",
+    ),
     "end-others": Asking(
         "Log out everywhere else?",
         ("You stay logged in here. Everywhere else you will be logged out, and so will the applications, as soon as they ask again.",),
@@ -73,7 +78,7 @@ ASKING: Mapping[str, Asking] = {
         "Shut everybody else out",
         (
             "All other browsers are logged out.",
-            "All applications have to log in again, here too.",
+            "All applications have to log in again, here too, and ask you anew for what you let them have.",
             "No browser is remembered any longer.",
             "We write to you that this has happened.",
         ),
@@ -111,6 +116,7 @@ DONE: Mapping[str, str] = {
     "keep": "It is kept.",
     "forget": "That browser is forgotten.",
     "end": "You are logged out there.",
+    "withdraw": "It has nothing of yours any longer.",
     "end-others": "You are logged out everywhere else.",
 }
 
@@ -129,6 +135,7 @@ HAPPENED: Mapping[str, str] = {
     "browser_copied": "An old copy of a remembered browser was shown to us",
     "logged_out": "You logged out",
     "session_ended": "Another browser was logged out",
+    "access_ended": "You took access from an application",
     "sessions_ended": "You were logged out everywhere else",
     "not_me": "You told us that somebody else was here",
     "by_support": "Support changed your account",

@@ -37,6 +37,7 @@ from yett.flows.manage.apis import Apis
 from yett.flows.manage.bindings import Bindings
 from yett.flows.manage.clients import ClientGrants, Clients
 from yett.flows.manage.configure import Configure
+from yett.flows.manage.consents import Consents
 from yett.flows.manage.contracts import Contracts
 from yett.flows.manage.credentials import Credentials
 from yett.flows.manage.enrolments import Enrolments
@@ -170,6 +171,7 @@ class Building:
             contracts,
             wording,
             Telephone(contracts, wording),
+            Consents(store, self.mint, ISSUER),
         )
         self.app = build(self.manage)
 

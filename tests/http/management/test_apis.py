@@ -153,3 +153,12 @@ async def test_lists_have_pages_and_checkpoints(house: House) -> None:
     rest = await house.get("resource-servers", take=3, **{"from": page["next"]})
     ids = [one["id"] for one in (*page["resource_servers"], *rest["resource_servers"])]
     assert ids == sorted(one.id for one in (await house.store.catalogue()).apis.values())
+
+
+async def test_consent_may_be_skipped_by_own_applications_unless_the_api_says_otherwise(house: House) -> None:
+    made = await created(house)
+    name = "skip_consent_for_verifiable_first_party_clients"
+    assert made[name] is True
+    assert (await house.call("PATCH", f"resource-servers/{made['id']}", {name: False})).json()[name] is False
+    assert (await house.store.catalogue()).apis[BANK].skip_consent is False
+    assert (await house.call("PATCH", f"resource-servers/{made['id']}", {name: "yes"})).status_code == 400

@@ -10,6 +10,7 @@ from yett.adapters.sql import rows
 from yett.adapters.sql.attempts import moved
 from yett.adapters.sql.schema import (
     accounts,
+    consents,
     devices,
     enrolments,
     facts,
@@ -126,6 +127,7 @@ END_SESSIONS = delete(sessions).where(sessions.c.account == word("this_account")
 REVOKE_ALL = update(grants).values(revoked_at=NOW).where(grants.c.account == word("this_account"), grants.c.revoked_at.is_(None))
 FORGET_ALL = update(devices).values(remembered_until=0, idle_until=0).where(devices.c.account == word("this_account"), devices.c.remembered_until > 0)
 FORGET = delete(devices).where(devices.c.account == word("this_account"), devices.c.id == word("this_device"))
+WITHDRAW_ALL = delete(consents).where(consents.c.account == word("this_account"))
 FORGET_BUT = delete(devices).where(devices.c.account == word("this_account"), devices.c.id != word("this_device"))
 _THIS_SESSION, _OWN = word("this_session"), sessions.c.account == word("this_account")
 END_ONE = delete(sessions).where(_OWN, sessions.c.sid == _THIS_SESSION)
@@ -293,12 +295,12 @@ def end_session(account: str, sid: str, now: int, happening: Sequence[Fact]) -> 
 
 
 def end_others(seal: Seal, account: str, sid: str, now: int, happening: Sequence[Fact], notices: Sequence[Message], device: str | None) -> Steps[int]:
-    """End all sessions but one, and what rests on them; with `device` all that rests on any, and every browser but that one is forgotten."""
+    """End all sessions but one, and what rests on them; with `device` all that rests on any and all consents, and every browser but that one is forgotten."""
     this: dict[str, object] = {"this_account": account}
     revoked = Query(REVOKE_BUT, this | {"this_session": sid, "now": now}) if device is None else Query(REVOKE_ALL, this | {"now": now})
     step = [Query(END_BUT, this | {"this_session": sid}), revoked]
     if device is not None:
-        step += [Query(FORGET_BUT, this | {"this_device": device}), Query(FORGET_ALL, this)]
+        step += [Query(FORGET_BUT, this | {"this_device": device}), Query(FORGET_ALL, this), Query(WITHDRAW_ALL, this)]
     results = yield [*step, *posted(notices, seal, now, account), *happened(happening)]
     return results[0].touched
 

@@ -77,7 +77,6 @@ class ApiKept(Body, kw_only=True):
 
     allow_online_access: Any = UNSET
     allow_online_access_with_ephemeral_sessions: Any = UNSET
-    skip_consent_for_verifiable_first_party_clients: Any = UNSET
     token_lifetime_for_anonymous_access_tokens: Any = UNSET
     access_token: Any = UNSET
     consent_policy: Any = UNSET
@@ -97,6 +96,7 @@ class ChangedApi(ApiKept, kw_only=True):
     token_dialect: Dialect | UnsetType = UNSET
     enforce_policies: bool | UnsetType = UNSET
     allow_offline_access: bool | UnsetType = UNSET
+    skip_consent_for_verifiable_first_party_clients: bool | UnsetType = UNSET
     requirement: Demand | UnsetType | None = UNSET
     authorization_details: Annotated[list[DetailKind], Meta(max_length=20)] | UnsetType | None = UNSET
 
@@ -121,6 +121,7 @@ class ApiView(ApiKept, kw_only=True, forbid_unknown_fields=False):
     token_dialect: str
     enforce_policies: bool
     allow_offline_access: bool
+    skip_consent_for_verifiable_first_party_clients: bool
     requirement: Demand | UnsetType = UNSET
     authorization_details: list[DetailKind] | UnsetType = UNSET
 
@@ -194,6 +195,7 @@ class ApisApi:
             token_dialect=api.token_dialect,
             enforce_policies=api.enforce_policies,
             allow_offline_access=api.allow_offline_access,
+            skip_consent_for_verifiable_first_party_clients=api.skip_consent,
             requirement=_shown(api.requirement),
             authorization_details=[_kind(one) for one in api.details] or UNSET,
             **{name: value for name, value in extra.items() if name in ApiKept.__struct_fields__},
@@ -210,6 +212,7 @@ def changed(api: Api, body: ChangedApi) -> Api:
         token_dialect=or_else(body.token_dialect, api.token_dialect),
         enforce_policies=or_else(body.enforce_policies, api.enforce_policies),
         allow_offline_access=or_else(body.allow_offline_access, api.allow_offline_access),
+        skip_consent=or_else(body.skip_consent_for_verifiable_first_party_clients, api.skip_consent),
         extra=kept(api.extra, body, ApiKept),
     )
     if body.requirement is not UNSET:

@@ -14,6 +14,7 @@ from yett.flows.invitations import Invitations
 from yett.flows.manage.invitations import Enrollments
 from yett.http.management.apis import ApisApi
 from yett.http.management.clients import ClientsApi, GrantsApi
+from yett.http.management.consents import ConsentsApi
 from yett.http.management.credentials import CredentialsApi
 from yett.http.management.document import document
 from yett.http.management.enrollments import EnrollmentsApi
@@ -71,6 +72,7 @@ def _routes(manage: Manage) -> Sequence[Route]:
         *ClientsApi(manage.clients).routes(),
         *CredentialsApi(manage.clients.credentials).routes(),
         *GrantsApi(manage.grants).routes(),
+        *ConsentsApi(manage.consents).routes(),
         *ApisApi(manage.apis).routes(),
         *UsersApi(manage.users, manage.enrolments).routes(),
         *MethodsApi(manage.enrolments).routes(),

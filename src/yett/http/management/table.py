@@ -53,6 +53,9 @@ POST   /client-grants                                     create:client_grants
 GET    /client-grants/{id}                                read:client_grants
 PATCH  /client-grants/{id}                                update:client_grants
 DELETE /client-grants/{id}                                delete:client_grants
+GET    /grants                                            read:grants
+DELETE /grants                                            delete:grants
+DELETE /grants/{id}                                       delete:grants
 GET    /resource-servers                                  read:resource_servers
 POST   /resource-servers                                  create:resource_servers
 GET    /resource-servers/{id}                             read:resource_servers

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from yett.flows.manage.access import Access
 from yett.flows.manage.apis import Apis
 from yett.flows.manage.clients import ClientGrants, Clients
+from yett.flows.manage.consents import Consents
 from yett.flows.manage.contracts import Contracts
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
@@ -41,3 +42,4 @@ class Manage:
     contracts: Contracts
     wording: Wording
     telephone: Telephone
+    consents: Consents
