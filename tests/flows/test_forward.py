@@ -326,6 +326,19 @@ async def test_a_code_of_another_way_another_host_or_another_application_is_not_
         assert (await ada.back(one)).header("location") == f"{WIKI}/one"
 
 
+@pytest.mark.parametrize("name", ["nonce", "code_challenge"])
+async def test_a_code_that_was_asked_for_with_another_nonce_or_challenge_is_not_taken(name: str) -> None:
+    async with protecting() as w:
+        ada = Visitor(w)
+        answer = await ada.ask()
+        url = answer.header("location")
+        changed = url.replace(f"{name}={answer.query[name]}", f"{name}={'x' * 43}")
+        assert changed != url
+        page = await ada.through(Answer(303, [("location", changed)], b""))
+        assert (await ada.back(page)).header("location").endswith("why=expired")
+        assert ada.cookie == ""
+
+
 async def test_an_answer_of_another_issuer_or_with_a_parameter_twice_is_not_taken() -> None:
     async with protecting() as w:
         ada = Visitor(w)

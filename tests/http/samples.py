@@ -67,7 +67,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     for name, (heading, *says) in SAID.items():
         yield sample("link-note", name.replace("_", "-"), heading=speech(locale).say(heading), says=tuple(map(speech(locale).say, says)))
     yield sample("login-password", "error", login._replace(error="wrong_credentials", demo=True), username="ada@example.com")
-    yield sample("mfa-otp-challenge", remember=month, others=True, recovery=True)
+    yield from (sample("remembered-browser"), sample("mfa-otp-challenge", remember=month, others=True, recovery=True))
     yield sample(
         "mfa-otp-challenge", "step-up", login._replace(reasons=("client_acr", "max_age"), purpose="Transfer of €1,250.00 to Grace Hopper"), recovery=True
     )

@@ -13,7 +13,8 @@ class Attempt(NamedTuple):
     `identifier` is what was typed, in canonical form; `account` is only a claim until something in `shown` stands
     first. `request` is the encoded request that waits; `base` the session's proofs when it arrived; `shown` holds
     (enrolment, generation, what it proved). `waivers` lift named clauses (remembered_browser, declined).
-    `resume_at` names the page that is next when it comes back; `remember` is the person's wish to be remembered here.
+    `resume_at` names the page that is next when it comes back; `remember` is the person's wish to be remembered here, and
+    `browser_key` the public key that their browser made for it.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Attempt(NamedTuple):
     transaction: bytes | None = None
     remember: bool = False
     done: bool = False
+    browser_key: bytes | None = None
 
     def proofs(self, now: int) -> tuple[Proof, ...]:
         """Those it came with, and its own as if it completed at `now`."""

@@ -12,7 +12,8 @@ class Session(NamedTuple):
 
     The id before stays good until `old_until`, at the level that it had (`old_proofs`): two tabs, or a silent iframe,
     are no theft. `sid` stays the same over all ids: it names the session to applications. `ip` and `name` (what the browser
-    calls itself) are those of the login that it began with: its owner knows it by them.
+    calls itself) are those of the login that it began with: its owner knows it by them. `device` is the remembered browser
+    whose key has signed in it.
     """
 
     id: bytes
@@ -27,6 +28,7 @@ class Session(NamedTuple):
     old_proofs: tuple[Proof, ...] = ()
     ip: str = ""
     name: str = ""
+    device: str = ""
 
 
 class Device(NamedTuple):
@@ -34,7 +36,8 @@ class Device(NamedTuple):
 
     `token` and `old` are digests of cookie values; the token rotates at every use and its predecessor is good until
     `old_until`. `remembered_until` is 0 where the browser is known but not remembered; `security_version` is the
-    account's at that time, so that a change of password or factor voids it. `name` is what the browser calls itself.
+    account's at that time, so that a change of password or factor voids it. `name` is what the browser calls itself. `key` is
+    public, of a pair that never leaves the browser: where there is one, the cookie alone is worth nothing.
     """
 
     id: str

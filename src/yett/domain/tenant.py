@@ -7,12 +7,13 @@ from yett.domain.client import Api, Client, ClientGrant
 
 
 class Remember(NamedTuple):
-    """Remember this browser: as guardian/settings has it; times in seconds."""
+    """Remember this browser: as guardian/settings has it; times in seconds. `bound`: only a browser that holds a key of its own."""
 
     offered: bool = True
     ticked: bool = False
     idle: int = 7 * 86400
     absolute: int = 30 * 86400
+    bound: bool = False
 
 
 class Brand(NamedTuple):

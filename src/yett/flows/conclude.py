@@ -13,6 +13,7 @@ from yett.domain.session import Conclusion, Device, Grant, Session, Token
 from yett.domain.tenant import Catalogue
 from yett.flows.gate import regime_of
 from yett.flows.mint import Mint, digest
+from yett.flows.own_key import signed_by
 from yett.flows.signals import signals
 from yett.oauth.authorize import AuthorizationRequest
 from yett.oauth.response import CODE
@@ -46,6 +47,7 @@ class Conclude:
         """
         regime, now = regime_of(catalogue), self.mint.clock()
         session, session_token, raises = self._session(attempt, account, arrival, regime, now)
+        session = session._replace(device=signed_by(attempt, arrival) or session.device)
         device, device_token, device_raises = self._device(attempt, allow, account, arrival, catalogue)
         if attempt.client == OWN_PAGES.id:
             return Handed(Conclusion(session, raises, device, device_raises), "", session_token, device_token)
@@ -103,11 +105,15 @@ class Conclude:
         if not proved and not (used and own):
             return None, "", None
         token, policy = self.mint.token(), catalogue.tenant.remember
+        key, may = attempt.browser_key, regime_of(catalogue).remembers and policy.offered
+        wished = attempt.remember and proved and may and (key is not None or not policy.bound)
+        # A record that has a key never loses it: where somebody is remembered without one, it is another record.
+        own = None if own and own.key and wished and key is None else own
         device = own or Device(self.mint.name("dev_"), b"", account.id, now, now)
         device = device._replace(token=digest(token), used_at=now, old=own.token if own else None, old_until=now + OVERLAP if own else 0)
         device = device._replace(name=signals(attempt).user_agent or device.name)
-        if attempt.remember and proved and regime_of(catalogue).remembers and policy.offered:
-            device = device._replace(remembered_until=now + policy.absolute, security_version=account.security_version)
+        if wished:
+            device = device._replace(remembered_until=now + policy.absolute, security_version=account.security_version, key=key)
         if device.remembered_until > now:
             device = device._replace(idle_until=now + policy.idle)
         return device, token, own.token if own else None

@@ -17,6 +17,7 @@ from yett.factors.base import QUIET, Ask, Factor, Words
 from yett.flows.current import Current
 from yett.flows.gate import Gate, standing
 from yett.flows.mint import Mint, digest
+from yett.flows.own_key import UNSIGNED, remembered, shows_key
 from yett.flows.signals import signals
 from yett.flows.steps import Browser, asked_by
 from yett.oauth.authorize import AuthorizationRequest
@@ -28,6 +29,7 @@ from yett.ports import Arrival, Attempts
 PICK, PICK_NEW = "mfa-login-options", "mfa-begin-enroll-options"
 IDENTIFIER, PASSWORD, STRANDED = "login-id", "login-password", "mfa-webauthn-not-available-error"
 CONSENT = "consent"
+RECOGNISE = "remembered-browser"
 
 UNMET = "unmet_authentication_requirements"
 
@@ -36,14 +38,15 @@ DECLINED_REPLACEMENT = "declined_replacement"
 # A browser that may make a passkey in passing, after a password that it filled in, tries so once in an attempt.
 IN_PASSING, TRIED_IN_PASSING = "in_passing", "tried_in_passing"
 
-Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "consent", "finish", "tell", "refuse"]
+Verb = Literal["identify", "password", "prove", "pick", "begin", "enrol", "pick new", "consent", "finish", "tell", "recognise", "refuse"]
 
 
 class Place(NamedTuple):
     """What is asked next: the page, and the enrolment or the kind that it is about; `channel` is what its code travels through.
 
     `begin`: where a code shall go is typed first. `quiet`: the browser does it by itself, or it is left out. `tell`: nothing is asked,
-    and the page says why. Where somebody is named, or a password is asked first, `kind` is the one that says by itself who it is.
+    and the page says why. `recognise`: a remembered browser signs by itself. Where somebody is named, or a password is asked first,
+    `kind` is the one that says by itself who it is.
     """
 
     verb: Verb
@@ -152,12 +155,14 @@ class Whereabouts:
         return self._judged(here.case._replace(attempt=after), here.arrival._replace(attempt=after, challenge=None), here.catalogue, here.request)
 
     def _judged(self, case: Case, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Here:
-        here = self._here(case, arrival, catalogue, request)
-        if isinstance(here.outcome, Allow) or not remembered(arrival, self.mint.clock()):
+        here, device = self._here(case, arrival, catalogue, request), remembered(arrival, catalogue.tenant.remember, self.mint.clock())
+        if isinstance(here.outcome, Allow) or device is None:
             return here
         used = case.attempt._replace(waivers=(*case.attempt.waivers, "remembered_browser"))
         waived = self._here(case._replace(attempt=used), arrival, catalogue, request)
-        return waived if isinstance(waived.outcome, Allow) else here
+        if not isinstance(waived.outcome, Allow) or shows_key(case.attempt, arrival, device):
+            return waived if isinstance(waived.outcome, Allow) else here
+        return here if UNSIGNED in case.attempt.waivers else here._replace(place=Place("recognise", RECOGNISE))
 
     def _here(self, case: Case, arrival: Arrival, catalogue: Catalogue, request: AuthorizationRequest) -> Here:
         now = self.mint.clock()
@@ -366,14 +371,6 @@ def vouched(arrival: Arrival, account: str | None) -> tuple[Proof, ...]:
     """What the browser's session vouches for now, for its own account alone; whoever has signed out since leaves nothing."""
     session = arrival.session
     return session.proofs if session is not None and session.account == account else ()
-
-
-def remembered(arrival: Arrival, now: int) -> bool:
-    """Whether this browser is remembered for the account: neither lapsed, nor void by a change of password or factor."""
-    device, account = arrival.device, arrival.account
-    if device is None or account is None or device.account != account.id:
-        return False
-    return now < device.remembered_until and now < device.idle_until and device.security_version == account.security_version
 
 
 def _cookie(value: str) -> bytes | None:

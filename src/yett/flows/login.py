@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from yett.domain.account import canonical
 from yett.domain.attempt import Attempt
+from yett.flows import own_key
 from yett.flows.asking import Asking, Withheld
 from yett.flows.here import DECLINED_REPLACEMENT, IN_PASSING, PICK, TRIED_IN_PASSING, Here, Whereabouts
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint
+from yett.flows.own_key import Wish
 from yett.flows.prove import Prove
 from yett.flows.showing import CHANNEL, COUNTRY, PHONE, Showing
 from yett.flows.steps import Browser, Go, Leave, Step, Stop, opened
-from yett.oauth import errors
+from yett.oauth import errors, held
 from yett.ports import Attempts
 
 # An address has 254 characters at most (RFC 5321); this is generous.
@@ -70,7 +72,8 @@ class Login:
         if here.place.verb == "tell":
             return await self.leaving.refuse(here, here.place.kind, "", browser)
         if here.place.screen == screen:
-            return await (self._consented if here.place.verb == "consent" else self._do)(here, form, browser)
+            by_itself = {"consent": self._consented, "recognise": self._recognise}
+            return await by_itself.get(here.place.verb, self._do)(here, form, browser)
         late = here.place.verb == "begin" and "code" in form
         return await self.showing.page(here, browser, "expired") if late else await self.onward(here, browser)
 
@@ -115,8 +118,7 @@ class Login:
                 # Pressed before the script was there, or without one: nothing was answered, and nothing is spent.
                 return await self.showing.page(here, browser)
             case "prove", "default":
-                told = await self.prove.factor(here, _answer(form), browser, remember=form.get("rememberBrowser") == "true")
-                return await self._told(here, told, browser)
+                return await self._told(here, await self.prove.factor(here, _answer(form), browser, _wish(form)), browser)
             case "prove" | "enrol", "resend":
                 return await self.showing.page(here, browser, again=True)
             case "begin", "default":
@@ -129,6 +131,11 @@ class Login:
                 return await self._enrol(here, _answer(form) if action == "default" else action, browser)
             case _:
                 return await self.showing.page(here, browser, error="unknown_action")
+
+    async def _recognise(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
+        """A remembered browser has signed, or could not: then it is asked as every other."""
+        said = own_key.question(self.whereabouts.origin, here.attempt.id, form["csrf"])
+        return await self._move(here, own_key.answered(here.attempt, here.arrival.device, said, form.get("signature", "")), browser)
 
     async def _enrol(self, here: Here, answer: str, browser: Browser) -> Step:
         told = await self.prove.enrol(here, answer, browser)
@@ -204,6 +211,12 @@ class Login:
         if isinstance(asked, Withheld):
             return await self.showing.page(here, browser, asked.reason, typed=form)
         return Go(self.whereabouts.gate.factors[asked.kind].words.screens[asked.channel], here.attempt.id)
+
+
+def _wish(form: Mapping[str, str]) -> Wish:
+    """To be remembered; a key that cannot be read is none."""
+    wanted, key = form.get("rememberBrowser") == "true", form.get("browserKey", "")
+    return Wish(wanted, held.read(key) if wanted and key else None)
 
 
 def _answer(form: Mapping[str, str]) -> str:

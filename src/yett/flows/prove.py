@@ -17,6 +17,7 @@ from yett.flows.here import NO_WISH, Here, Whereabouts, vouched, wish
 from yett.flows.leave import Leaving
 from yett.flows.mint import Mint, digest
 from yett.flows.models import Models
+from yett.flows.own_key import UNWISHED, Wish
 from yett.flows.rehash import Rehash
 from yett.flows.steps import Browser, Leave
 from yett.ports import Attempts, Busy, Hasher, Judged, Limiter, Post
@@ -55,7 +56,7 @@ class Prove:
         verdict = factor.verify(one or self.whereabouts.nobodys[0], None, b"match" if matched else b"", self.whereabouts.ask(here, factor))
         if one is None:
             return await self._nobody(here, browser, now)
-        told = await self._settle(here, one, None, verdict, factor, browser, remember=False)
+        told = await self._settle(here, one, None, verdict, factor, browser)
         if matched and not isinstance(told, str):
             await self.rehash(one, password)
         return told
@@ -77,9 +78,9 @@ class Prove:
         verdict = factor.verify(one, asked, answer.encode(errors="replace"), self.whereabouts.ask(there, factor))
         if isinstance(verdict, Accepted) and not _meant(here, one.account):
             verdict = Rejected("another_account")
-        return await self._settle(there, one, asked, verdict, factor, browser, remember=False)
+        return await self._settle(there, one, asked, verdict, factor, browser)
 
-    async def factor(self, here: Here, code: str, browser: Browser, *, remember: bool) -> Here | Leave | str:
+    async def factor(self, here: Here, code: str, browser: Browser, wish: Wish) -> Here | Leave | str:
         """A further factor: the one that the page is about, or one of the same kind that says itself which it is."""
         if not here.asked:
             return "wrong_code"
@@ -88,7 +89,7 @@ class Prove:
         one = next((one for one in here.asked if lookup is not None and one.lookup == lookup), here.asked[0])
         asked = here.arrival.challenge if here.arrival.challenge and one.id in here.arrival.challenge.to else None
         verdict = factor.verify(one, asked, code.encode(), self.whereabouts.ask(here, factor))
-        return await self._settle(here, one, asked, verdict, factor, browser, remember=remember)
+        return await self._settle(here, one, asked, verdict, factor, browser, wish)
 
     async def enrol(self, here: Here, answer: str, browser: Browser) -> Here | Leave | str:
         """The answer that completes an enrolment; whether the account may still add one is decided again in the commit."""
@@ -130,12 +131,15 @@ class Prove:
         return await self._next(settled, verdict, here, leave, browser)
 
     async def _settle(
-        self, here: Here, one: Enrolment, asked: Challenge | None, verdict: Verdict, factor: Factor, browser: Browser, *, remember: bool
+        self, here: Here, one: Enrolment, asked: Challenge | None, verdict: Verdict, factor: Factor, browser: Browser, wish: Wish = UNWISHED
     ) -> Here | Leave | str:
         after, conclusion, leave = here.attempt, None, None
         if isinstance(verdict, Accepted):
             after = _moved(here.attempt, one, verdict)._replace(
-                account=one.account, base=vouched(here.arrival, one.account), remember=here.attempt.remember or remember
+                account=one.account,
+                base=vouched(here.arrival, one.account),
+                remember=here.attempt.remember or wish.remember,
+                browser_key=wish.key or here.attempt.browser_key,
             )
             ahead = self.whereabouts.ahead(here, after)
             if ahead.place.verb == "finish":

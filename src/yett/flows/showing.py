@@ -11,6 +11,7 @@ from yett.flows.here import Here, Whereabouts
 from yett.flows.numbers import written
 from yett.flows.spending import limits
 from yett.flows.steps import Browser, Choice, Screen, Wanted
+from yett.oauth.held import named
 from yett.oauth.scopes import told
 
 # What was typed where a code shall go, and which of the means was chosen.
@@ -104,6 +105,9 @@ class Showing:
         if question and question.send:
             data["resend_in"] = RESEND.refill
         match place.verb:
+            case "recognise":
+                device = here.arrival.device
+                data["key"] = named(device.key) if device and device.key else ""
             case "identify":
                 data["username"] = here.request.login_hint or ""
             case "password":

@@ -155,6 +155,7 @@ LINE = ("switch", "notice", "enrolling")
 SCREENS: Mapping[str, tuple[str, ...]] = {
     "login-id": ("username", "ceremony"),
     "login-password": ("username", "ceremony"),
+    "remembered-browser": ("key",),
     "mfa-login-options": ("options", "recovery"),
     "mfa-otp-challenge": ("digits", "attempts_left", "remember", "others", "recovery", "optional"),
     "mfa-email-challenge": ("target", *SENT, "remember", "recovery"),
@@ -219,6 +220,7 @@ secret         str           the key in base32
 uri            str           its otpauth: address
 codes          sequence of str
 ceremony       str           what the browser is asked (WebAuthn), in JSON
+key            str, ""       the name of the key that a remembered browser signs with
 quiet          bool, False   the browser does it by itself, or leaves it (button action=skip)
 back           str, ""       address of the application, checked by the caller; "": no link
 detail         str, ""       one line for developers
@@ -247,6 +249,7 @@ login; action=cancel is on all but the last five, the recovery codes, and those 
 DEFAULTS: Mapping[str, object] = {
     "username": "",
     "ceremony": "",
+    "key": "",
     "quiet": False,
     "recovery": False,
     "others": False,

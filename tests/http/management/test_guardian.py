@@ -69,6 +69,9 @@ async def test_what_is_no_list_of_policies_is_refused(house: House, body: object
 async def test_remembering_is_replaced_as_a_whole(house: House) -> None:
     assert (await house.call("PUT", "guardian/settings", REMEMBER)).json() == REMEMBER
     assert await house.get("guardian/settings") == REMEMBER
+    wanted = {**REMEMBER, "require_browser_key": True}
+    assert (await house.call("PUT", "guardian/settings", wanted)).json() == wanted
+    assert await house.get("guardian/settings") == wanted
 
 
 @pytest.mark.parametrize("missing", REMEMBER)

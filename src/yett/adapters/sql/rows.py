@@ -174,10 +174,10 @@ def challenge_values(one: Challenge, seal: Seal) -> Params:
 
 def session(row: Row, shown: bytes | None = None) -> Session:
     """A session of its row; found by the id before, it has the level that it had then."""
-    id, sid, account, proofs, created_at, idle_at, ends_at, old, old_until, old_proofs, ip, name = row
+    id, sid, account, proofs, created_at, idle_at, ends_at, old, old_until, old_proofs, ip, name, device = row
     if shown is not None and shown != id:
-        return Session(shown, sid, account, _proofs(old_proofs), created_at, idle_at, ends_at, ip=ip, name=name)
-    return Session(id, sid, account, _proofs(proofs), created_at, idle_at, ends_at, old, old_until, _proofs(old_proofs), ip, name)
+        return Session(shown, sid, account, _proofs(old_proofs), created_at, idle_at, ends_at, ip=ip, name=name, device=device)
+    return Session(id, sid, account, _proofs(proofs), created_at, idle_at, ends_at, old, old_until, _proofs(old_proofs), ip, name, device)
 
 
 def session_values(one: Session) -> Params:

@@ -183,6 +183,7 @@ attempts = Table(
     _bytes("transaction", null=True),
     _truth("remember"),
     _truth("done"),
+    _bytes("browser_key", null=True),
     _number("epoch"),
     _key(),
 )
@@ -233,6 +234,7 @@ sessions = Table(
     _bytes("old_proofs"),
     _text("ip"),
     _text("name"),
+    _text("device"),
     _number("epoch"),
     _key(),
 )

@@ -40,6 +40,7 @@ RAISE = (
         old=sessions.c.id,
         old_proofs=sessions.c.proofs,
         old_until=number("new_old_until"),
+        device=word("new_device"),
     )
     .where(
         sessions.c.account == word("this_account"),
@@ -120,6 +121,7 @@ def _session(one: Session, raises: bytes | None, now: int) -> Query:
         "new_proofs": rows.pack(one.proofs),
         "new_idle_at": one.idle_at,
         "new_old_until": one.old_until,
+        "new_device": one.device,
         "this_account": one.account,
         "raises": raises,
         "now": now,

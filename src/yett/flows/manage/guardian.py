@@ -95,7 +95,7 @@ class Guardian:
             if wanted.offered and not regime_of(catalogue).remembers:
                 regime = catalogue.tenant.regime
                 return invalid(f"The regime {regime} does not let a browser be remembered.", "regime_forbids")
-            facts = self._facts(caller, remember=wanted.offered, idle=wanted.idle, overall=wanted.absolute)
+            facts = self._facts(caller, remember=wanted.offered, idle=wanted.idle, overall=wanted.absolute, bound=wanted.bound)
             return Edit((catalogue.tenant._replace(remember=wanted),), facts)
 
         change = await self.configure.change(edit)

@@ -64,6 +64,7 @@ class RememberSettings(Body):
     remember_me_default_value: bool
     mfa_session_inactivity_timeout: Annotated[int, Meta(ge=3600, le=2592000)]
     mfa_session_overall_timeout: Annotated[int, Meta(ge=3600, le=7776000)]
+    require_browser_key: bool = False
 
 
 class GuardianApi:
@@ -141,6 +142,7 @@ class GuardianApi:
             data.remember_me_default_value,
             data.mfa_session_inactivity_timeout,
             data.mfa_session_overall_timeout,
+            data.require_browser_key,
         )
         return _view(settled(await self.guardian.remember(request.auth, wanted)))
 
@@ -160,4 +162,4 @@ def _bound(party: RelyingParty) -> FactorSettings:
 
 
 def _view(remember: Remember) -> RememberSettings:
-    return RememberSettings(remember.offered, remember.ticked, remember.idle, remember.absolute)
+    return RememberSettings(remember.offered, remember.ticked, remember.idle, remember.absolute, remember.bound)

@@ -61,6 +61,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
         sa.Column("transaction", sa.LargeBinary(), nullable=True),
         sa.Column("remember", sa.Boolean(), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("browser_key", sa.LargeBinary(), nullable=True),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
     )
@@ -345,6 +346,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
         sa.Column("old_proofs", sa.LargeBinary(), nullable=False),
         sa.Column("ip", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name=op.f("fk_sessions_account"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
