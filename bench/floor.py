@@ -46,6 +46,13 @@ def es256() -> float:
     return microseconds(lambda: key.sign(SIGNED, algorithm), 2000)
 
 
+def verify() -> float:
+    """One ES256 signature, verified with a key that is read first: what a security key's answer takes."""
+    key, algorithm = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(hashes.SHA256())
+    signature, numbers = key.sign(SIGNED, algorithm), key.public_key().public_numbers()
+    return microseconds(lambda: ec.EllipticCurvePublicNumbers(numbers.x, numbers.y, numbers.curve).public_key().verify(signature, SIGNED, algorithm), 1000)
+
+
 def argon2id() -> float:
     """One check of a password."""
     kept = nacl.pwhash.argon2id.str(b"correct horse", opslimit=2, memlimit=19 * 1024 * 1024)
@@ -107,6 +114,7 @@ def main() -> None:
         figures = {
             "rs256": rs256(),
             "es256": es256(),
+            "verify": verify(),
             "argon2id": argon2id(),
             "totp": totp(),
             "read": microseconds(database.read, 5000),

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.client import Connection, Reply, Site, Unexpected, drive
-from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SCOPE, SESSIONS, Codes, Person, session_of, taking_part
+from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SCOPE, SESSIONS, Codes, Person, keyed, session_of, taking_part
 
 MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
 REALM = "Username-Password-Authentication"
@@ -21,6 +24,7 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 CREDENTIALS = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 _CSRF = re.compile(rb'name="csrf" value="([^"]+)"')
 _SCREEN = re.compile(rb'data-screen="([^"]+)"')
+_CEREMONY = re.compile(rb'data-options="([^"]+)"')
 
 Parts = Mapping[str, int]
 Job = Any
@@ -39,12 +43,13 @@ class Flow(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A page that waits for an answer: whose it is, where it goes, and what comes along."""
+    """A page that waits for an answer: whose it is, where it goes, and what comes along; `ceremony` is what a key is asked."""
 
     person: Person
     path: str
     fields: Mapping[str, str]
     cookies: Mapping[str, str]
+    ceremony: str = ""
 
 
 @dataclass
@@ -57,7 +62,8 @@ class Load:
 
     def __post_init__(self) -> None:
         self.people = taking_part(self.accounts)
-        self._turn, self._session = count(), count()
+        self.keyed = keyed()
+        self._turn, self._session, self._touched = count(), count(), count()
 
     def someone(self) -> Person:
         """The next one: everybody has a turn before anybody has a second."""
@@ -69,6 +75,13 @@ class Load:
         return (
             Flow("page", "TOTP page's POST in a known session", {"post": 1, "read": 1, "totp": 1, "commit": 1}, self.asked, self.answer, 150),
             Flow("mfa", "MFA API: challenge, verify, tokens", {"post": 2, "read": 2, "totp": 1, "commit": 2, **signed}, self.required, self.verify, 660),
+            Flow(
+                "assertion",
+                "assertion step: a security key's answer, code, tokens",
+                {"post": 2, "read": 2, "verify": 1, "commit": 2, **signed},
+                self.touched,
+                self.assert_,
+            ),
             Flow("authorize", "  /authorize with a session that is enough", {"get": 1, "read": 1, "commit": 1}, self.known, self.authorize),
             Flow("redeem", "  code to tokens", {"post": 1, "read": 1, "commit": 1, **signed}, self.authorized, self.redeem),
             Flow("code", "code flow, session known, code to tokens", {"get": 1, "post": 1, "read": 2, "commit": 2, **signed}, self.known, self.code, 750),
@@ -109,6 +122,21 @@ class Load:
 
         await drive(connections, [next(self._session) for _ in range(times)], one)
         self._with_codes([page.person for page in pages])
+        return pages
+
+    async def touched(self, connections: Sequence[Connection], times: int) -> Sequence[Page]:
+        """Step-up likewise, before the page that asks for a security key; the key has been touched."""
+        pages: list[Page] = []
+
+        async def one(connection: Connection, number: int) -> None:
+            person, cookie = session_of(self.keyed, "key", number)
+            cookies = {"yett-session": cookie}
+            begun = await connection(self.site.get(_authorize(acr_values=MULTI_FACTOR), cookies))
+            cookies["yett-attempt"] = begun.expect(303).cookie("yett-attempt")
+            page = await self._page(connection, begun, "mfa-webauthn-roaming-challenge", person, cookies)
+            pages.append(page._replace(fields={**page.fields, "response": self._shown(page), "action": "default"}))
+
+        await drive(connections, [next(self._touched) for _ in range(times)], one)
         return pages
 
     async def required(self, connections: Sequence[Connection], times: int) -> Sequence[tuple[Person, str]]:
@@ -158,6 +186,10 @@ class Load:
         reply = (await connection(self.site.post(page.path, fields, page.cookies))).expect(303)
         _code(reply)
         return reply
+
+    async def assert_(self, connection: Connection, page: Page) -> None:
+        """The key's answer, and then the application."""
+        await self.redeem(connection, _code((await connection(self.site.post(page.path, page.fields, page.cookies))).expect(303)))
 
     async def verify(self, connection: Connection, held: tuple[Person, str]) -> None:
         person, mfa_token = held
@@ -210,7 +242,20 @@ class Load:
         if names is None or names[1].decode() != screen or csrf is None:
             raise Unexpected(f"{url} instead of {screen}: {shown.body[:400]!r}")
         state = parse_qs(urlsplit(url).query)["state"][0]
-        return Page(person, f"/u/{screen}", {"state": state, "csrf": csrf[1].decode()}, cookies)
+        asked = _CEREMONY.search(shown.body)
+        ceremony = html.unescape(asked[1].decode()) if asked else ""
+        return Page(person, f"/u/{screen}", {"state": state, "csrf": csrf[1].decode()}, cookies, ceremony)
+
+    def _shown(self, page: Page) -> str:
+        """What a security key in software answers (WebAuthn Level 3, 6.3.3)."""
+        challenge, origin = msgspec.json.decode(page.ceremony)["challenge"], self.site.issuer.rstrip("/")
+        client = msgspec.json.encode({"type": "webauthn.get", "challenge": challenge, "origin": origin, "crossOrigin": False})
+        data = hashlib.sha256(b"localhost").digest() + b"\x01" + bytes(4)
+        signature = page.person.key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
+        parts = {"clientDataJSON": client, "authenticatorData": data, "signature": signature}
+        id = _base64url(page.person.credential)
+        said = {"id": id, "rawId": id, "type": "public-key", "response": {name: _base64url(raw) for name, raw in parts.items()}}
+        return msgspec.json.encode(said).decode()
 
     def _code_request(self, code: str) -> bytes:
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
@@ -242,6 +287,10 @@ def _code(reply: Reply) -> str:
     if not url.startswith(CALLBACK) or "code" not in given:
         raise Unexpected(f"no code in {url}")
     return given["code"][0]
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _two_jwts(reply: Reply) -> None:

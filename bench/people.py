@@ -5,7 +5,10 @@ import hmac
 import random
 import time
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric import ec
 
 PASSWORD, WRONG = "correct horse battery staple", "battery staple correct horse"
 CLIENT_ID, CLIENT_SECRET = "bench-application", "bench-secret-of-a-confidential-client-0"
@@ -13,8 +16,10 @@ CALLBACK, API, SCOPE = "https://app.bench.example/callback", "https://api.bench.
 STEP = 30
 # As many as take part, of however many there are.
 MOST = 4000
-# Sessions that are there when the server starts: of a password alone, and of password and code.
+# Sessions that are there when the server starts: of a password alone, of password and code, and of a password by whoever has a key.
 SESSIONS = 6000
+# People who have a security key and no authenticator; their numbers follow upon all others.
+KEYED, FIRST_KEYED = 200, 5_000_000
 
 
 class Person(NamedTuple):
@@ -47,6 +52,21 @@ class Person(NamedTuple):
         """The key of the authenticator."""
         return hashlib.sha256(b"bench totp %d" % self.number).digest()[:20]
 
+    @property
+    def key_id(self) -> str:
+        """The security key's enrolment."""
+        return f"webauthn-roaming|dev_{self.number:016x}"
+
+    @property
+    def credential(self) -> bytes:
+        """The id of its credential."""
+        return hashlib.sha256(b"bench credential %d" % self.number).digest()
+
+    @property
+    def key(self) -> ec.EllipticCurvePrivateKey:
+        """The private key in it."""
+        return _key(self.number)
+
     def code(self, step: int) -> str:
         """What the authenticator shows in this step (RFC 6238)."""
         mac = hmac.digest(self.secret, step.to_bytes(8), "sha1")
@@ -58,6 +78,16 @@ def taking_part(accounts: int) -> Sequence[Person]:
     """Those whom the load walks over: from all over the table, the same ones in each run."""
     chosen = range(accounts) if accounts <= MOST else random.Random(7).sample(range(accounts), MOST)
     return [Person(number) for number in chosen]
+
+
+def keyed() -> Sequence[Person]:
+    """Those who have a security key."""
+    return [Person(number) for number in range(FIRST_KEYED, FIRST_KEYED + KEYED)]
+
+
+@cache
+def _key(number: int) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(int.from_bytes(hashlib.sha256(b"bench key %d" % number).digest()) >> 1, ec.SECP256R1())
 
 
 def session_of(people: Sequence[Person], kind: str, number: int) -> tuple[Person, str]:

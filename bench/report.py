@@ -74,6 +74,7 @@ def floor_table(floor: Mapping[str, float]) -> str:
     names = {
         "rs256": "RS256 signature (2048 bits)",
         "es256": "ES256 signature",
+        "verify": "ES256 signature verified, its key read first",
         "argon2id": "Argon2id, 19 MiB, two passes (libsodium)",
         "totp": "TOTP: open the sealed key, compare two steps",
         "read": "SQLite: a row by its key",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import delete, func, or_, select, update
 
-from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SESSIONS, Person, session_of, taking_part
+from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, FIRST_KEYED, PASSWORD, SESSIONS, Person, keyed, session_of, taking_part
 from yett.adapters.sql import rows, schema
 from yett.adapters.sql.steps import Query, Steps, into
 from yett.adapters.sql.store import SqlStore
@@ -25,6 +25,8 @@ from yett.domain.enrolment import Enrolment, State
 from yett.domain.proof import Proof
 from yett.domain.session import Session
 from yett.factors.totp import Terms
+from yett.factors.webauthn.credential import Credential
+from yett.factors.webauthn.factor import state_of
 from yett.flows.administrator import Refusal
 from yett.flows.mint import digest
 from yett.house.ground import Ground
@@ -55,6 +57,7 @@ async def main(url: str, accounts: int) -> None:
         await configure(ground)
         await ground.store.driver.write(forget)
         await fill(ground, accounts)
+        await hand_out(ground)
         await ground.store.driver.write(lambda: sessions(taking_part(accounts), int(time.time())))
     finally:
         await ground.store.close()
@@ -65,7 +68,7 @@ async def configure(ground: Ground) -> None:
     tenant = (await ground.store.catalogue()).tenant
     client = Client(CLIENT_ID, "Bench", secret=digest(CLIENT_SECRET), callbacks=(CALLBACK,), grant_types=GRANTS)
     api = Api("bench", API, "Bench API", ("read:things",), allow_offline_access=True)
-    await ground.store.configure((tenant._replace(policies=("all-applications",), factors={"otp": True}), client, api), (), ())
+    await ground.store.configure((tenant._replace(policies=("all-applications",), factors={"otp": True, "webauthn-roaming": True}), client, api), (), ())
 
 
 def forget() -> Steps[None]:
@@ -88,6 +91,14 @@ async def fill(ground: Ground, accounts: int) -> None:
             print(f"  {there:,} of {accounts:,} accounts, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
 
+async def hand_out(ground: Ground) -> None:
+    """People with security keys, unless they are there."""
+    people = keyed()
+    if await ground.store.account(people[0].id) is None:
+        hashed = await ground.hasher.hash(PASSWORD)
+        await ground.store.driver.write(written(ground.store, people, hashed, int(time.time())))
+
+
 def written(store: SqlStore, people: Sequence[Person], hashed: bytes, now: int) -> Callable[[], Steps[None]]:
     """One commit of accounts, each with a password and an authenticator."""
 
@@ -103,20 +114,34 @@ def queries(store: SqlStore, person: Person, hashed: bytes, now: int) -> Iterato
     profile = json.dumps({"name": person.email, "nickname": person.email.partition("@")[0]}).encode()
     account = Account(person.id, person.email, profile=profile, created_at=now, updated_at=now)
     yield Query(ACCOUNT, rows.account_values(account) | {"paced_at": 0})
-    terms = json.dumps(Terms()._asdict()).encode()
-    for id, kind, state in ((person.password_id, "password", State(hashed)), (person.totp_id, "totp", State(person.secret, terms))):
-        yield Query(ENROLMENT, rows.enrolment_values(Enrolment(id, person.id, kind, state, created_at=now), store.seal))
+    yield Query(ENROLMENT, rows.enrolment_values(Enrolment(person.password_id, person.id, "password", State(hashed), created_at=now), store.seal))
+    yield Query(ENROLMENT, rows.enrolment_values(second(person, now), store.seal))
+
+
+def second(person: Person, now: int) -> Enrolment:
+    """Their second factor."""
+    if person.number < FIRST_KEYED:
+        state = State(person.secret, json.dumps(Terms()._asdict()).encode())
+        return Enrolment(person.totp_id, person.id, "totp", state, created_at=now)
+    numbers = person.key.public_key().public_numbers()
+    # A COSE_Key of P-256 (RFC 9053, 7.1.1).
+    cose = b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + numbers.x.to_bytes(32) + b"\x22\x58\x20" + numbers.y.to_bytes(32)
+    kept = Credential(
+        person.credential, cose, 0, eligible=False, backed_up=False, verified=False, model=bytes(16), attested=False, hardware=False, rp="localhost"
+    )
+    return Enrolment(person.key_id, person.id, "webauthn-roaming", state_of(kept), lookup=person.credential, created_at=now)
 
 
 def sessions(people: Sequence[Person], now: int) -> Steps[None]:
     """Browsers in which somebody has logged in a moment ago: by password, and by password and code."""
     for number in range(SESSIONS):
-        yield [Query(SESSION, rows.session_values(_session(people, kind, number, now))) for kind in ("password", "totp")]
+        made = [_session(people, kind, number, now) for kind in ("password", "totp")]
+        yield [Query(SESSION, rows.session_values(one)) for one in (*made, _session(keyed(), "key", number, now))]
 
 
 def _session(people: Sequence[Person], kind: str, number: int, now: int) -> Session:
     person, cookie = session_of(people, kind, number)
-    shown = [("password", person.password_id), ("totp", person.totp_id)][: 1 if kind == "password" else 2]
+    shown = [("password", person.password_id), ("totp", person.totp_id)][: 2 if kind == "totp" else 1]
     proofs = tuple(Proof(FACTORS[name].promise(None), id, 1, "earlier", now) for name, id in shown)
     return Session(digest(cookie), f"bench-{kind}-{number:012}", person.id, proofs, now, now + 3 * DAY, now + 7 * DAY)
 
