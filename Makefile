@@ -8,7 +8,7 @@ SYNC := VIRTUAL_ENV=.venv $(UV) pip
 CODE = $(wildcard src tests bench docs/*.py sdk/yett-guard)
 
 .DELETE_ON_ERROR:
-.PHONY: help setup setup-dev tools run example test test-clients check fmt bench docs pins clean
+.PHONY: help setup setup-dev tools run example test test-clients check fmt bench guard docs pins clean
 
 help:
 	@echo "make run | example NAME=react | test | test-clients | check | fmt | bench | docs | setup | setup-dev | pins | clean"
@@ -84,7 +84,7 @@ examples/node_modules/.package-lock.json: examples/package-lock.json
 test-clients: setup-dev tools examples/node_modules/.package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < $(NODE_AT_LEAST) ? 1 : 0)' 2>/dev/null \
 	  || { echo "Node $(NODE_AT_LEAST) or newer is missing: install it first"; exit 1; }
-	@[ ! -f tests/clients/package.json ] || (cd tests/clients && npm ci --silent --no-audit --no-fund)
+	@for at in tests/clients sdk/yett-guard-js; do (cd $$at && npm ci --silent --no-audit --no-fund) || exit 1; done
 	@$(BIN)/pytest -m clients $(ARGS) tests/clients
 
 check: setup-dev
@@ -100,6 +100,10 @@ fmt: setup-dev
 
 bench: setup-dev
 	@$(BIN)/python -m bench $(ARGS)
+
+# The wheel of yett-guard, in dist/.
+guard: setup-dev
+	@cd sdk/yett-guard && $(CURDIR)/$(BIN)/python -m hatchling build -t wheel -d $(CURDIR)/dist
 
 docs: setup-dev
 	@$(BIN)/python docs/generate.py
