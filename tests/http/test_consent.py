@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.http.browser import Browser, Page
-from tests.world import API, MULTI_FACTOR, REALM, World, claims, replace_client, world
+from tests.world import API, BACK, MULTI_FACTOR, REALM, World, claims, replace_client, world
+from yett.domain.attempt import Attempt
+from yett.domain.proof import Shown
+from yett.oauth.authorize import AuthorizationRequest
+from yett.ports import Arrival
 
 
 async def stranger(w: World, **change: Any) -> None:
@@ -271,3 +276,21 @@ async def test_whoever_says_that_it_was_not_them_takes_back_what_applications_we
         await browser.submit(await asked(w, browser), action="accept")
         await browser.submit(await browser.get("/account/not-me"))
         assert (await w.store.consents("auth0|ada"))[1] == 0
+
+
+async def test_what_was_loaded_for_one_person_says_nothing_of_whoever_turns_out_to_be_there() -> None:
+    """A name was typed, and then somebody else's passkey answered."""
+    async with world() as w:
+        ada, bob = await w.person(totp=False), await w.person("bob", totp=False)
+        await stranger(w)
+        browser = w.browser()
+        await browser.submit(await asked(w, browser, scope="openid"), action="accept")
+        whereabouts = w.app.routes[0].handlers["GET"].__self__.login.whereabouts
+        consents, _ = await w.store.consents(ada.id)
+        request = msgspec.json.encode(AuthorizationRequest("other", BACK, ("openid",)))
+        catalogue, first = await w.store.catalogue(), Shown("password", "knowledge", None, ("pwd",), 1, first=True)
+        for owner, place in ((ada, "finish"), (bob, "consent")):
+            _, has = await w.store.account(owner.id)
+            shown = ((has[0].id, has[0].generation, first),)
+            attempt = Attempt("at", "browser", b"", "other", w.clock.now, w.clock.now + 60, account=owner.id, request=request, shown=shown)
+            assert whereabouts.stand(attempt, Arrival(1, attempt, owner, has, consents=consents), catalogue).place.verb == place
