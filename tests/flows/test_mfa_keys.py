@@ -4,15 +4,18 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.core.factors.webauthn.authenticator import UP, UV, Authenticator
+from tests.core.factors.webauthn.authenticator import MODEL, UP, UV, Authenticator
 from tests.flows.mfa import CREDENTIALS, associate, challenge, has, listed, required
-from tests.flows.passkeys import GRANT, allow, given, kept, made, shown
+from tests.flows.passkeys import GRANT, allow, given, kept, made, register, shown
 from tests.flows.passkeys import challenge as passkey_challenge
 from tests.flows.test_webauthn import key
 from tests.world import API, REALM, World, claims, world
+from yett.domain.model import Metadata, Model
 from yett.domain.requirement import Requirement
+from yett.flows.models import KEPT
 
 WRONG = (403, {"error": "invalid_grant", "error_description": "Invalid authn_response."})
 
@@ -194,3 +197,18 @@ async def test_a_realm_login_is_answered_by_its_own_grant_alone() -> None:
             asked = {**CREDENTIALS, "grant_type": f"http://auth0.com/oauth/grant-type/{grant}", "mfa_token": token, **more}
             assert (await w.post("/oauth/token", asked, as_json=True))[0] in {400, 401, 403}
         assert (await w.token(grant_type=REALM, username="ada@example.test", password="secret of ada"))[0] == 403
+
+
+@pytest.mark.parametrize("way", ["here", "sign-up"])
+async def test_a_model_that_is_revoked_makes_no_key_by_any_way(way: str) -> None:
+    async with world(signup=True) as w:
+        await with_keys(w)
+        revoked = Metadata(7, w.clock.now + 86400, models={MODEL.hex(): Model(distrusted="REVOKED")})
+        assert await w.store.keep(KEPT, None, msgspec.json.encode(revoked))
+        if way == "here":
+            token = (await required(w))["mfa_token"]
+            _, begun = await associate(w, token, authenticator_types=["webauthn-roaming"])
+            assert await prove(w, token, made(key(), begun)) == WRONG
+        else:
+            _, begun = await register(w)
+            assert await given(w, begun, made(key(), begun)) == WRONG

@@ -371,3 +371,15 @@ async def test_a_passkey_that_the_helpdesk_brings_along_logs_in_by_the_name_that
         _, asked = await challenge(w)
         assert await given(w, asked, shown(own, asked)) == WRONG
         assert (await given(w, asked, shown(own, asked, handle=handle)))[0] == 200
+
+
+async def test_row_4_what_began_elsewhere_is_answered_there() -> None:
+    """An enrolment of My Account is held in the same way, by a handle of the same form."""
+    async with world() as w:
+        await allow(w)
+        await w.person(totp=False)
+        asked = {"audience": f"{ISSUER}me/", "scope": "openid create:me:authentication_methods"}
+        _, tokens = await w.exchange(await w.login(w.browser(), **asked))
+        status, begun = await w.post("/me/v1/authentication-methods", {"type": "passkey"}, as_json=True, authorization=f"Bearer {tokens['access_token']}")
+        assert status == 202
+        assert await given(w, begun, made(key(), begun)) == OVER
