@@ -43,6 +43,7 @@ ALSO = {
     "sms": "providers for text messages: `[[sms]]` tables; `YETT_SMS_PROVIDER_SETTING` holds a secret of one",
     "voice": "providers for calls: `[[voice]]` tables",
     "protect": "hosts that [forward authentication](../how-to/forward-auth.md) protects: `[[protect]]` tables of `url`, `acr`, `max_age`",
+    "metrics_token": "what whoever reads `/metrics` says (`Authorization: Bearer`); without it only this machine may read them",
     "log_level": "debug, info, warning or error (default info); the log is JSON lines on standard error",
     "address_burst": "how many passwords one address may try at once, one more every second (default 100; 0: not limited here)",
 }

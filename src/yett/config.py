@@ -4,6 +4,7 @@ import base64
 import binascii
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -99,6 +100,7 @@ class Config:
     sms: tuple[Named, ...] = ()
     voice: tuple[Named, ...] = ()
     protect: tuple[Protected, ...] = ()
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def providers(self) -> tuple[Named, ...]:
@@ -157,6 +159,7 @@ def parse(flags: Mapping[str, object], environ: Mapping[str, str]) -> Config:
         sms=said.read("sms", lambda value: _named("sms", value, environ), default=()),
         voice=said.read("voice", lambda value: _named("voice", value, environ), default=()),
         protect=said.read("protect", _protect, default=()),
+        metrics_token=said.read("metrics_token", _metrics_token, default=""),
     )
     faults += _together(config, said)
     if faults:
@@ -337,6 +340,12 @@ def _level(value: object) -> str:
 def _networks(value: object) -> tuple[Network, ...]:
     items = value if isinstance(value, list | tuple) else str(value).split(",")
     return tuple(ipaddress.ip_network(str(item).strip()) for item in items if str(item).strip())
+
+
+def _metrics_token(value: object) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,}", str(value)):
+        raise ValueError("give 16 characters at least: letters, digits and . _ ~ + / = -")
+    return str(value)
 
 
 def _protect(value: object) -> tuple[Protected, ...]:

@@ -1,9 +1,14 @@
 """What operators' machines ask."""
 
+from dataclasses import replace
+
+import pytest
+
 from tests.http.browser import call
 from tests.world import world
 from yett.adapters.deliver.dev import Dev
 from yett.domain.enrolment import Message
+from yett.house.served import house
 
 
 async def test_alive_ready_and_metrics_by_route() -> None:
@@ -14,6 +19,29 @@ async def test_alive_ready_and_metrics_by_route() -> None:
         status, _, body = await call(w.app, "GET", "/metrics")
         assert status == 200
         assert b'yett_requests_total{method="GET",route="/.well-known/jwks.json",status="200"} 1.0' in body
+
+
+METRICS = "m" * 16
+
+
+@pytest.mark.parametrize("handed_on", ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"])
+async def test_figures_are_for_this_machine_and_not_for_what_a_proxy_on_it_hands_on(handed_on: str) -> None:
+    async with world() as w:
+        for client in ("203.0.113.7", "10.0.0.1", "nobody"):
+            status, headers, body = await call(w.app, "GET", "/metrics", client=client)
+            assert (status, dict(headers)["www-authenticate"]) == (401, "Bearer")
+            assert b"yett_" not in body
+        assert (await call(w.app, "GET", "/metrics", headers={handed_on: "203.0.113.7"}))[0] == 401
+        assert (await call(w.app, "GET", "/metrics", client="::1"))[0] == 200
+
+
+async def test_figures_are_for_whoever_has_the_token_where_there_is_one() -> None:
+    async with world() as w:
+        app = house(w.ground._replace(config=replace(w.ground.config, metrics_token=METRICS)), None).asgi
+        for said in ("", METRICS, f"Basic {METRICS}", f"Bearer {METRICS}x", "Bearer ", "Bearer \u00fc"):
+            assert (await call(app, "GET", "/metrics", headers={"authorization": said}))[0] == 401
+        right = {"authorization": f"Bearer {METRICS}", "x-forwarded-for": "203.0.113.7"}
+        assert (await call(app, "GET", "/metrics", headers=right, client="203.0.113.7"))[0] == 200
 
 
 async def test_a_store_that_does_not_answer_is_told_by_readyz_and_not_by_healthz() -> None:

@@ -18,8 +18,8 @@ LONGEST = 254
 
 
 def is_address(email: str) -> bool:
-    """Whether this is one e-mail address."""
-    return len(email) <= LONGEST and ADDRESS.fullmatch(email) is not None
+    """Whether this is one e-mail address. No control or separator of any script is in one, nor what nobody sees (U+0085, U+2028, bidi marks)."""
+    return len(email) <= LONGEST and email.isprintable() and ADDRESS.fullmatch(email) is not None
 
 
 def is_username(name: str) -> bool:

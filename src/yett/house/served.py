@@ -74,7 +74,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     tokens = Tokens(store, current, gate, issue, mfa, door.grants, door.passwordless, door.passkeys, mint, admit)
     userinfo, signout = Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint, admit)
     oauth = OAuth(tokens, userinfo, signout, Introspect(store, current, signer, admit, mint, issuer), current, signer, edge, pages)
-    probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts)
+    probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts, config.metrics_token)
     shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
     account, spoken = security_settings(ground, login, recognise, pages), Mfa(door.authenticators, door.passwordless, tokens, edge)
     table = routes(

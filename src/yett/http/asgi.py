@@ -98,6 +98,14 @@ class Request:
         return peer
 
     @property
+    def here(self) -> bool:
+        """Whether it comes from this machine, as far as we see."""
+        try:
+            return ipaddress.ip_address(self.scope["client"][0]).is_loopback if self.scope.get("client") else False
+        except ValueError:
+            return False
+
+    @property
     def from_proxy(self) -> bool:
         """Whether a proxy of our own hands it over."""
         return bool(self.scope.get("client")) and self._is_proxy(self.scope["client"][0])
