@@ -86,6 +86,7 @@ class World:
     app: Any
     tenant: Tenant
     carrier: Any = None
+    goodbye: Any = None
     secrets: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -278,7 +279,7 @@ async def world(database: str = "memory:", folder: Path = Path("/nonexistent"), 
     await store.configure((settings, KEY, api(), my_account(ISSUER), mfa_api(ISSUER), *clients()), (), ())
     built = house(ground, None)
     made = World(ground, clock, hasher, built.asgi, settings)
-    made.carrier = built.background[0].__self__  # type: ignore[attr-defined]
+    made.carrier, made.goodbye = built.background[0].__self__, built.background[2].__self__  # type: ignore[attr-defined]
     try:
         yield made
     finally:

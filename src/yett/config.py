@@ -99,6 +99,7 @@ class Config:
     email: tuple[Named, ...] = ()
     sms: tuple[Named, ...] = ()
     voice: tuple[Named, ...] = ()
+    logout_networks: tuple[Network, ...] = ()
     protect: tuple[Protected, ...] = ()
     metrics_token: str = field(default="", repr=False)
 
@@ -158,6 +159,7 @@ def parse(flags: Mapping[str, object], environ: Mapping[str, str]) -> Config:
         email=said.read("email", lambda value: _named("email", value, environ), default=()),
         sms=said.read("sms", lambda value: _named("sms", value, environ), default=()),
         voice=said.read("voice", lambda value: _named("voice", value, environ), default=()),
+        logout_networks=said.read("logout_networks", _networks, default=()),
         protect=said.read("protect", _protect, default=()),
         metrics_token=said.read("metrics_token", _metrics_token, default=""),
     )
@@ -198,7 +200,7 @@ class _Said:
 
 # The keys of a config file; secrets of the process come from the environment or from files of their own.
 OF_THE_PROCESS = {"dir", "listen", "issuer", "tls", "database", "valkey", "workers", "regime", "trusted_proxies", "log_level", "address_burst"}
-FILE_KEYS = CHANNELS | OF_THE_PROCESS | {"protect", "smtp"}
+FILE_KEYS = CHANNELS | OF_THE_PROCESS | {"protect", "smtp", "logout_networks"}
 
 
 def _file(flags: Mapping[str, object], environ: Mapping[str, str], faults: list[Fault]) -> Mapping[str, object]:

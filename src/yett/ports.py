@@ -1,7 +1,7 @@
 """What the flows ask of the world."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from yett.domain.account import Account
 from yett.domain.attempt import Attempt
@@ -11,7 +11,7 @@ from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.job import Job
 from yett.domain.role import Permission, Role
-from yett.domain.session import Conclusion, Device, Grant, Session, Token
+from yett.domain.session import Conclusion, Device, Ending, Grant, Session, Token
 from yett.domain.tenant import Catalogue, Contract, SigningKey, Tenant
 from yett.domain.tries import Bucket, Budget
 from yett.domain.verdict import Settled, Verdict
@@ -75,6 +75,10 @@ class Page(NamedTuple):
 
     items: tuple[object, ...]
     total: int
+
+
+# The channel of what applications are told, and nobody else.
+APART: Final = "backchannel"
 
 
 class Delivery(NamedTuple):
@@ -292,7 +296,7 @@ class Tokens(Protocol):
 
     async def grant_live(self, grant: str, now: int) -> bool: ...
     async def sign_out(self, session: bytes, now: int, facts: Sequence[Fact]) -> Session | None:
-        """End the session that has this id (or had it within its 60 s); its grants stand (OIDC logout)."""
+        """End the session that has this id (or had it within its 60 s), and its grants but for those with offline_access (OIDC logout)."""
         ...
 
 
@@ -442,8 +446,15 @@ class Jobs(Protocol):
 class Outbox(Protocol):
     """Messages on their way out, in the store."""
 
-    async def claim(self, now: int, lease: int, limit: int) -> tuple[Delivery, ...]:
-        """Due messages, leased to the caller; those whose challenge is over are dropped, and one that cannot be read has failed."""
+    async def farewell(self, limit: int, now: int, words: Callable[[Ending], Message | None]) -> int:
+        """Put what is to be told of sessions that have ended into the outbox; returns how many endings there were. Each is told once."""
+        ...
+
+    async def claim(self, now: int, lease: int, limit: int, *, apart: bool = False) -> tuple[Delivery, ...]:
+        """Due messages, leased to the caller: `apart` those to applications, else all others.
+
+        Those whose challenge is over are dropped, and one that cannot be read has failed.
+        """
         ...
 
     async def may_leave(self, one: Delivery, now: int) -> bool:
@@ -605,7 +616,7 @@ class Letter(NamedTuple):
     a voice reads digit by digit, empty for a notice.
     """
 
-    channel: Literal["email", "sms", "voice", "push"]
+    channel: Literal["email", "sms", "voice", "push", "backchannel"]
     to: str
     text: str
     subject: str = ""

@@ -166,7 +166,7 @@ class Box:
         self.late: Callable[[], None] = lambda: None
         self.done = asyncio.Event()
 
-    async def claim(self, now: int, lease: int, limit: int) -> Sequence[Delivery]:
+    async def claim(self, now: int, lease: int, limit: int, *, apart: bool = False) -> Sequence[Delivery]:
         found, self.due = tuple(self.due), []
         self.late()
         return found

@@ -13,6 +13,10 @@ AuthMethod = Literal["none", "client_secret_post", "client_secret_basic", "priva
 CREDENTIALS = ("RS256", "RS384", "PS256", "ES256", "EdDSA", "Ed25519")
 
 
+# For which reasons an application is told of a logout that does not say so itself (Auth0), and what stands for all of them.
+LOGOUT_INITIATORS, EVERY = ("rp-logout", "idp-logout"), ("all",)
+
+
 class Credential(NamedTuple):
     """A public key of an application's own (a JWK in JSON), good for signatures of `alg` and of no other algorithm.
 
@@ -38,7 +42,8 @@ class Client(NamedTuple):
     """An application. `secret` is the SHA-256 of its client_secret (256 random bits, so no slow hash is needed).
 
     `leeway` is for how many seconds a rotated refresh token may be shown again (lost answers, two tabs). One that stands
-    for an API (`resource_server`, its identifier) may ask about tokens that were made for it.
+    for an API (`resource_server`, its identifier) may ask about tokens that were made for it. At `logout_url` it is told
+    of sessions that have ended, where it was for one of `logout_initiators`, or for whatever reason where they are EVERY.
     """
 
     id: str
@@ -63,6 +68,8 @@ class Client(NamedTuple):
     extra: bytes = b"{}"
     resource_server: str = ""
     credentials: tuple[Credential, ...] = ()
+    logout_url: str = ""
+    logout_initiators: tuple[str, ...] = LOGOUT_INITIATORS
 
 
 # Our own pages, as a client: in no catalogue, so no request can name it and no administrator meets it. It is given no tokens.

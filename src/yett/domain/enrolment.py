@@ -41,7 +41,7 @@ class Enrolment(NamedTuple):
 class Message(NamedTuple):
     """One message that shall leave. `template` and `data` say what; a code is derived at sending, never stored."""
 
-    channel: Literal["email", "sms", "voice", "push"]
+    channel: Literal["email", "sms", "voice", "push", "backchannel"]
     to: str
     template: str
     locale: str

@@ -87,6 +87,16 @@ class Token(NamedTuple):
     used_at: int | None = None
 
 
+class Ending(NamedTuple):
+    """A session that has ended, and an application that rested on it. `why` is one of Auth0's initiators of a logout."""
+
+    sid: str
+    client: str
+    account: str
+    why: str
+    at: int
+
+
 class Conclusion(NamedTuple):
     """What the end of an attempt leaves behind, in the commit that ends it.
 

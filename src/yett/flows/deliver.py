@@ -18,7 +18,7 @@ from yett.flows.current import Current
 from yett.flows.mint import Mint
 from yett.flows.numbers import country_of
 from yett.flows.roster import Roster, Seat
-from yett.ports import Compose, Delivery, Entry, Letter, Outbox, Sent, Undelivered
+from yett.ports import APART, Compose, Delivery, Entry, Letter, Outbox, Sent, Undelivered
 
 LEASE, SWEEP, ROOM = 30, 5.0, 20
 # For all providers together: were it longer than the lease, another node would send the message as well.
@@ -31,6 +31,7 @@ LOGGED: Mapping[str, tuple[str, str]] = {
     "sms": ("gd_send_sms", "gd_send_sms_failure"),
     "voice": ("gd_send_voice", "gd_send_voice_failure"),
     "push": ("gd_send_pn", "gd_send_pn_failure"),
+    APART: ("oidc_backchannel_logout_succeeded", "oidc_backchannel_logout_failed"),
 }
 LOGGED_TEMPLATES: Mapping[str, tuple[str, str]] = {"email_verification": ("gd_send_email_verification", "gd_send_email_verification_failure")}
 
@@ -51,7 +52,7 @@ class Asked(NamedTuple):
 
 @dataclass
 class Carrier:
-    """The outbox's way out of this process. `tell` hears of each refusal and each fault, `counts` says how many."""
+    """The outbox's way out of this process; `apart`: of what applications are told. `tell` hears of each refusal and each fault, `counts` says how many."""
 
     store: Outbox
     roster: Roster
@@ -64,6 +65,7 @@ class Carrier:
     breakers: dict[str, Breaker] = field(default_factory=dict)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     underway: int = 0
+    apart: bool = False
 
     def wake(self) -> None:
         """There is something to carry."""
@@ -91,7 +93,8 @@ class Carrier:
     async def peek(self, limit: int) -> Sequence[Mapping[str, object]]:
         """What the dev outbox shows, newest first, codes included: only behind --demo."""
         tenant = (await self.current.latest()).tenant
-        return [_shown(one, self.compose(one.message, _code(one), tenant)) for one in await self.store.outgoing(limit)]
+        out = [one for one in await self.store.outgoing(limit) if one.message.channel != APART]
+        return [_shown(one, self.compose(one.message, _code(one), tenant)) for one in out]
 
     async def ask(self, seats: Sequence[Seat], letter: Letter, left: Left) -> AsyncIterator[Asked]:
         """Offer a letter to one after the other, until one takes it. None uses up the time of those behind it."""
@@ -115,7 +118,7 @@ class Carrier:
 
     async def _take(self, group: asyncio.TaskGroup) -> int:
         room = ROOM - self.underway
-        due = await self.store.claim(self.mint.clock(), LEASE, room) if room > 0 else ()
+        due = await self.store.claim(self.mint.clock(), LEASE, room, apart=self.apart) if room > 0 else ()
         for one in due:
             self.underway += 1
             group.create_task(self._carry(one))

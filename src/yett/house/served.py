@@ -30,6 +30,7 @@ from yett.flows.signout import SignOut
 from yett.flows.tokens import Tokens
 from yett.flows.userinfo import Userinfo
 from yett.house.doors import behind_links, dbconnections, enrolment_tickets, forward_auth, mfa_door, my_account, security_settings
+from yett.house.goodbye import goodbye
 from yett.house.ground import App, Ground
 from yett.house.mail import mailing
 from yett.house.management import importing, management
@@ -94,7 +95,9 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     )
     jobs = importing(ground, current, mail.carrier.wake)
     served = Application(table, management(ground, current, mail, jobs, links.forgot), edge, pages.stopped, probes.counts)
-    return App(served, (mail.carrier.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept)), mail.carrier)
+    bye = goodbye(ground, current, mail.carrier)
+    beside = (mail.carrier.run, bye.carrier.run, bye.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept))
+    return App(served, beside, mail.carrier)
 
 
 def limits(ground: Ground) -> Limiter:

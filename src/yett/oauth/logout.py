@@ -1,4 +1,4 @@
-"""Where a browser may go once it is signed out (OIDC RP-Initiated Logout 1.0; Auth0's /v2/logout)."""
+"""Where a browser may go once it is signed out, and what applications are told (OIDC RP-Initiated and Back-Channel Logout 1.0; Auth0's /v2/logout)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,6 +7,8 @@ from yett.domain.client import Client
 from yett.oauth.redirects import leads_back, matches, with_query
 
 LONGEST = 8192
+# What a logout token is about, and for how many seconds (Back-Channel Logout 1.0, 2.4).
+EVENT, LIVES = "http://schemas.openid.net/event/backchannel-logout", 120
 
 
 class Plan(NamedTuple):
@@ -50,6 +52,11 @@ def oidc_target(given: Mapping[str, str], hint: Mapping[str, object] | None, cli
         return None
     state = given.get("state", "") if len(given.get("state", "")) <= LONGEST else ""
     return Plan(with_query(url, {"state": state}) if url else "", bool(account and audience in clients), account, sid)
+
+
+def token(issuer: str, client: str, account: str, sid: str, jti: str, now: int) -> dict[str, object]:
+    """Claims of a logout token: whose session, and which. It has no nonce, so that nobody takes it for an ID token."""
+    return {"iss": issuer, "sub": account, "aud": client, "iat": now, "exp": now + LIVES, "jti": jti, "events": {EVENT: {}}, "sid": sid}
 
 
 def _read(hint: Mapping[str, object] | None) -> tuple[str, str, str]:

@@ -86,6 +86,14 @@ async def test_a_change_leaves_the_rest_and_the_secret_as_they_are(house: House)
         {"jwt_configuration": {"alg": "HS256"}},
         {"jwt_configuration": {"alg": "RS512"}},
         {"resource_server_identifier": "https://nobody.example/"},
+        {"oidc_logout": {"backchannel_logout_urls": ["http://app.example/out"]}},
+        {"oidc_logout": {"backchannel_logout_urls": ["https://app.example/out#x"]}},
+        {"oidc_logout": {"backchannel_logout_urls": ["https://a@app.example/out"]}},
+        {"oidc_logout": {"backchannel_logout_urls": ["ftp://app.example/out"]}},
+        {"oidc_logout": {"backchannel_logout_urls": ["http://localhost.evil.example/"]}},
+        {"oidc_logout": {"backchannel_logout_urls": ["https://a.example/", "https://b.example/"]}},
+        {"oidc_logout": {"backchannel_logout_initiators": {"mode": "some"}}},
+        {"oidc_logout": {"backchannel_logout_initiators": {"selected_initiators": ["whim"]}}},
         {"client_authentication_methods": {"private_key_jwt": {"credentials": []}}},
         {"client_authentication_methods": {"private_key_jwt": {"credentials": [{"id": "cred_of_another"}]}}},
         {"client_authentication_methods": {"client_secret_jwt": {}}},
@@ -109,6 +117,27 @@ async def test_mass_assignment_no_field_is_set_that_is_not_offered(house: House,
         answer = await house.call(method, path, {"name": "App", field: "x"})
         assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_body")
     assert (await house.store.catalogue()).clients == before
+
+
+async def test_a_client_says_where_and_of_which_logouts_it_is_told(house: House) -> None:
+    at = {"backchannel_logout_urls": ["https://app.example/out"]}
+    made = await created(house, oidc_logout=at)
+    kept = (await house.store.catalogue()).clients[made["client_id"]]
+    assert made["oidc_logout"] == at
+    assert (kept.logout_url, kept.logout_initiators) == ("https://app.example/out", ("rp-logout", "idp-logout"))
+    for initiators, meant in (
+        ({"mode": "all"}, ("all",)),
+        ({"mode": "custom", "selected_initiators": ["password-changed"]}, ("password-changed",)),
+        ({"selected_initiators": []}, ()),
+    ):
+        wish: dict[str, Any] = {**at, "backchannel_logout_initiators": initiators}
+        shown = (await house.call("PATCH", f"clients/{made['client_id']}", {"oidc_logout": wish})).json()
+        assert shown["oidc_logout"]["backchannel_logout_urls"] == at["backchannel_logout_urls"]
+        assert (await house.store.catalogue()).clients[made["client_id"]].logout_initiators == meant
+    await house.call("PATCH", f"clients/{made['client_id']}", {"name": "Same"})
+    assert (await house.store.catalogue()).clients[made["client_id"]].logout_url == "https://app.example/out"
+    await house.call("PATCH", f"clients/{made['client_id']}", {"oidc_logout": None})
+    assert (await house.store.catalogue()).clients[made["client_id"]].logout_url == ""
 
 
 async def test_rotation_voids_the_old_secret_and_tells_the_new_one(house: House) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Executable, and_, case, delete, func, or_, select, true, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from yett.adapters.sql import rows
+from yett.adapters.sql import endings, rows
 from yett.adapters.sql.attempts import moved
 from yett.adapters.sql.schema import (
     accounts,
@@ -43,6 +43,8 @@ from yett.domain.enrolment import Enrolment, Message
 from yett.domain.fact import Fact
 
 _THIS = accounts.c.id == word("this_account")
+# The scope of a grant that outlives its session.
+OFFLINE = "offline_access"
 
 ACCOUNT = (
     select(*rows.ACCOUNT, *rows.ENROLMENT)
@@ -133,6 +135,10 @@ _THIS_SESSION, _OWN = word("this_session"), sessions.c.account == word("this_acc
 END_ONE = delete(sessions).where(_OWN, sessions.c.sid == _THIS_SESSION)
 END_BUT = delete(sessions).where(_OWN, sessions.c.sid != _THIS_SESSION)
 _REVOKE = update(grants).values(revoked_at=NOW).where(grants.c.account == word("this_account"), grants.c.revoked_at.is_(None))
+GRANTS_OF = select(grants.c.id, grants.c.scope).where(
+    grants.c.account == word("this_account"), grants.c.session == _THIS_SESSION, grants.c.revoked_at.is_(None)
+)
+REVOKE_ONE = _REVOKE.where(grants.c.id == word("this_grant"))
 REVOKE_OF = _REVOKE.where(grants.c.session == _THIS_SESSION)
 REVOKE_BUT = _REVOKE.where(or_(grants.c.session.is_(None), grants.c.session != _THIS_SESSION))
 UNENROL = delete(enrolments).where(enrolments.c.account == word("this_account"), enrolments.c.id == word("this"))
@@ -236,7 +242,7 @@ def change_account(
     conditions += [Query(PUT, put_values(one, seal), lost="used") for one in put]
     if spends is not None:
         conditions.append(moved(spends, spends._replace(done=True), now))
-    consequences = _ended(seen.id, now) if ends else resting(seen.id, (*voids, *drops), now)
+    consequences = _ended(seen.id, now, _why(seen, after, put)) if ends else resting(seen.id, (*voids, *drops), now)
     consequences += [Query(UNENROL, {"this_account": seen.id, "this": one}) for one in sorted(set(drops))]
     consequences += [*posted(notices, seal, now, seen.id), *happened(happening)]
     return (yield from all_or_nothing(conditions, then=Together(consequences)))
@@ -245,9 +251,18 @@ def change_account(
 _NAMES = frozenset(new(_CHANGED))
 
 
-def _ended(account: str, now: int) -> list[Query]:
+def _why(seen: Account, after: Account, put: Sequence[Enrolment]) -> str:
+    """What ends all sessions of an account, as applications choose of it (Auth0's initiators)."""
+    if after.blocked and not seen.blocked:
+        return "account-deactivated"
+    if after.email != seen.email:
+        return "email-identifier-changed"
+    return "password-changed" if put else "session-revoked"
+
+
+def _ended(account: str, now: int, why: str) -> list[Query]:
     this = {"this_account": account}
-    return [Query(END_SESSIONS, this), Query(REVOKE_ALL, this | {"now": now}), Query(FORGET_ALL, this)]
+    return [endings.all_of(account, why, now), Query(END_SESSIONS, this), Query(REVOKE_ALL, this | {"now": now}), Query(FORGET_ALL, this)]
 
 
 def resting(account: str, these: Iterable[str], now: int) -> list[Query]:
@@ -257,7 +272,9 @@ def resting(account: str, these: Iterable[str], now: int) -> list[Query]:
 
 def close_account(account: str, happening: Sequence[Fact]) -> Steps[bool]:
     """Delete an account and all that hangs on it; the facts stay."""
-    return (yield from all_or_nothing([Query(CLOSE, {"this_account": account}, lost="gone")], happened(happening)))
+    now = max((one.at for one in happening), default=0)
+    conditions = [endings.all_of(account, "account-deleted", now), Query(CLOSE, {"this_account": account}, lost="gone")]
+    return (yield from all_or_nothing(conditions, happened(happening)))
 
 
 def unenrol(
@@ -291,18 +308,19 @@ def end_session(account: str, sid: str, now: int, happening: Sequence[Fact]) -> 
     """End one session, and what rests on it."""
     this = {"this_account": account, "this_session": sid}
     consequences = [Query(REVOKE_OF, this | {"now": now}), *happened(happening)]
-    return (yield from all_or_nothing([Query(END_ONE, this, lost="gone")], then=consequences))
+    conditions = [endings.one_of(account, sid, "session-revoked", now), Query(END_ONE, this, lost="gone")]
+    return (yield from all_or_nothing(conditions, then=consequences))
 
 
 def end_others(seal: Seal, account: str, sid: str, now: int, happening: Sequence[Fact], notices: Sequence[Message], device: str | None) -> Steps[int]:
     """End all sessions but one, and what rests on them; with `device` all that rests on any and all consents, and every browser but that one is forgotten."""
     this: dict[str, object] = {"this_account": account}
     revoked = Query(REVOKE_BUT, this | {"this_session": sid, "now": now}) if device is None else Query(REVOKE_ALL, this | {"now": now})
-    step = [Query(END_BUT, this | {"this_session": sid}), revoked]
+    step = [endings.others_of(account, sid, "session-revoked", now), Query(END_BUT, this | {"this_session": sid}), revoked]
     if device is not None:
         step += [Query(FORGET_BUT, this | {"this_device": device}), Query(FORGET_ALL, this), Query(WITHDRAW_ALL, this)]
     results = yield [*step, *posted(notices, seal, now, account), *happened(happening)]
-    return results[0].touched
+    return results[1].touched
 
 
 def record(seal: Seal, happening: Sequence[Fact], notices: Sequence[Message], now: int) -> Steps[None]:
@@ -311,10 +329,14 @@ def record(seal: Seal, happening: Sequence[Fact], notices: Sequence[Message], no
 
 
 def sign_out(session: bytes, now: int, happening: Sequence[Fact]) -> Steps[Row | None]:
-    """End one session."""
-    (result,) = yield [Query(SIGN_OUT, {"session": session, "now": now})]
+    """End one session, and the grants that rest on it but for those that were promised to outlive it (OIDC Back-Channel Logout 1.0, 2.7)."""
+    _, result = yield [endings.shown(session, "rp-logout", now), Query(SIGN_OUT, {"session": session, "now": now})]
     if not result.rows:
         return None
-    if happening:
-        yield happened(happening)
-    return result.rows[0]
+    _, sid, account, *_ = row = result.rows[0]
+    (found,) = yield [Query(GRANTS_OF, {"this_account": account, "this_session": sid})]
+    over = [id for id, scope in found.rows if OFFLINE not in rows.words(scope)]
+    step = [*(Query(REVOKE_ONE, {"this_account": account, "this_grant": id, "now": now}) for id in over), *happened(happening)]
+    if step:
+        yield step
+    return row

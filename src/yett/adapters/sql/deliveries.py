@@ -10,7 +10,7 @@ from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import NOW, OPEN, Query, Row, Steps, number, upsert, word
 from yett.adapters.sql.writes import happened
 from yett.domain.fact import Fact
-from yett.ports import Delivery, Entry, Receipt
+from yett.ports import APART, Delivery, Entry, Receipt
 
 _DELIVERY = (*rows.MESSAGE, outbox.c.challenge, outbox.c.tries, outbox.c.created_at, outbox.c.account, outbox.c.client, *rows.CHALLENGE)
 _AT_CHALLENGE = len(_DELIVERY) - len(rows.CHALLENGE)
@@ -25,6 +25,9 @@ DUE = (
     .limit(number("limit"))
     .with_for_update(of=outbox, skip_locked=True)
 )
+# What goes to applications is carried apart: whoever of them is slow to answer holds up no code.
+_OURS = DUE.where(outbox.c.channel != APART)
+_THEIRS = DUE.where(outbox.c.channel == APART)
 # The question whose code it carries: neither answered, voided, expired, nor of another epoch.
 _OPEN: ColumnElement[bool] = (
     select(challenges.c.id)
@@ -74,9 +77,9 @@ CONVERSION = (
 NEWEST = select(*_DELIVERY).select_from(_WITH_CHALLENGE).order_by(outbox.c.id.desc()).limit(number("limit"))
 
 
-def claim(now: int, lease: int, limit: int) -> Steps[Sequence[Row]]:
+def claim(now: int, lease: int, limit: int, *, apart: bool) -> Steps[Sequence[Row]]:
     """Drop what is over, lease what is due. Its `tries` are those before this one."""
-    _, due = yield [Query(DROP_OVER, {"now": now}), Query(DUE, {"now": now, "limit": limit})]
+    _, due = yield [Query(DROP_OVER, {"now": now}), Query(_THEIRS if apart else _OURS, {"now": now, "limit": limit})]
     if not due.rows:
         return ()
     leased = yield [Query(LEASE, {"this": row[0], "now": now, "leased_until": now + lease}) for row in due.rows]

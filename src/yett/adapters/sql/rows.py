@@ -30,7 +30,7 @@ to_json = json.Encoder(order="sorted").encode
 _proofs = msgpack.Decoder(tuple[Proof, ...]).decode
 _clauses = msgpack.Decoder(tuple[Clause, ...]).decode
 _shown = msgpack.Decoder(tuple[tuple[str, int, Shown], ...]).decode
-_words = msgpack.Decoder(tuple[str, ...]).decode
+words = _words = msgpack.Decoder(tuple[str, ...]).decode
 _show = msgpack.Decoder(dict[str, str]).decode
 _data = json.Decoder(dict[str, object]).decode
 

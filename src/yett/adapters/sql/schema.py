@@ -311,6 +311,11 @@ tokens = Table(
     sqlite_with_rowid=False,
 )
 
+# Sessions that have ended, and the applications that rested on each: those that want to know are told, and the row goes.
+endings = Table(
+    "endings", metadata, _text("sid"), _text("client"), _text("account"), _text("why"), _number("at", index=True), PrimaryKeyConstraint("sid", "client")
+)
+
 # What is good once and was used: digests of names (a jti), kept until what they name is over.
 spent = Table("spent", metadata, _bytes("name"), _number("expires_at", index=True), _key("name"), sqlite_with_rowid=False)
 

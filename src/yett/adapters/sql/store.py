@@ -13,6 +13,7 @@ from yett.adapters.sql import (
     configuration,
     consents,
     deliveries,
+    endings,
     jobs,
     loads,
     roles,
@@ -30,7 +31,7 @@ from yett.domain.enrolment import Challenge, Enrolment, Message, State
 from yett.domain.fact import Fact
 from yett.domain.job import Job
 from yett.domain.role import Permission, Role
-from yett.domain.session import Conclusion, Device, Grant, Session, Token
+from yett.domain.session import Conclusion, Device, Ending, Grant, Session, Token
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Budget
 from yett.domain.verdict import Settled, Verdict
@@ -488,10 +489,14 @@ class SqlStore:
 
     # Outbox
 
-    async def claim(self, now: int, lease: int, limit: int) -> tuple[Delivery, ...]:
+    async def farewell(self, limit: int, now: int, words: Callable[[Ending], Message | None]) -> int:
+        """Tell of sessions that have ended."""
+        return await self.driver.write(partial(endings.farewell, self.seal, limit, now, words))
+
+    async def claim(self, now: int, lease: int, limit: int, *, apart: bool = False) -> tuple[Delivery, ...]:
         """Due messages; one that does not open has failed, and holds up none of the others."""
         due = []
-        for row in await self.driver.write(partial(deliveries.claim, now, lease, limit)):
+        for row in await self.driver.write(partial(deliveries.claim, now, lease, limit, apart=apart)):
             try:
                 due.append(await self._opened(partial(deliveries.delivery, row, self.seal)))
             except (SealError, MsgspecError, ValueError):

@@ -17,6 +17,8 @@ from yett.oauth.redirects import well_formed
 from yett.ports import Signer
 
 ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+# Plain http goes to this machine alone, and where it may be called at all is decided when it is.
+TOLD_AT = re.compile(r"https://|http://(localhost|127\.0\.0\.1|\[::1\])[:/]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,11 @@ def faulty(client: Client, catalogue: Catalogue) -> str:
 
     Its origins end up in a policy header, its callbacks in redirects: neither may say more than an address.
     """
-    for url in (*client.callbacks, *client.allowed_logout_urls):
+    for url in filter(None, (*client.callbacks, *client.allowed_logout_urls, client.logout_url)):
         if not well_formed(url, native=client.app_type == "native"):
             return f"{url[:100]!r} is no absolute URL without wildcard, fragment or userinfo."
+    if client.logout_url and not TOLD_AT.match(client.logout_url):
+        return f"{client.logout_url[:100]!r} is no https URL at which the client could be told of a logout."
     for origin in client.web_origins:
         if not ORIGIN.fullmatch(origin):
             return f"{origin[:100]!r} is no origin."

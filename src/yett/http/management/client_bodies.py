@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from yett.domain.client import EVERY, LOGOUT_INITIATORS, Client
 from yett.domain.client import AuthMethod as AuthMethodOf
-from yett.domain.client import Client
 from yett.flows.manage.credentials import NewKey
 from yett.http.management.credentials import PublicKeyCredential, new_key
 from yett.http.management.wire import Body, Paged, Problem, or_else
@@ -33,6 +33,18 @@ GrantType = Literal[
 ]
 # What tokens may be signed with. Ed25519 is what EdDSA is called since RFC 9864: some know it by the one name, some by the other.
 Alg = Literal["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
+Initiator = Literal[
+    "rp-logout",
+    "idp-logout",
+    "password-changed",
+    "session-expired",
+    "session-revoked",
+    "account-deleted",
+    "email-identifier-changed",
+    "mfa-phone-unenrolled",
+    "account-deactivated",
+    "profile-changed",
+]
 PUBLIC = frozenset({"native", "spa"})
 # What Auth0 gives an application of this type that asks for nothing; implicit is left out (RFC 9700, 2.1.2).
 USUAL = {
@@ -74,6 +86,21 @@ class RefreshConfiguration(Body):
     policies: Any = UNSET
 
 
+class LogoutInitiators(Body):
+    """For what an application is told of a logout: `all`, or those that are selected. Nobody is told yet of what expires or of profiles."""
+
+    mode: Literal["custom", "all"] = "custom"
+    selected_initiators: Annotated[list[Initiator], Meta(max_length=20)] = field(default_factory=list)
+
+
+class OidcLogout(Body, kw_only=True):
+    """Where an application is told that a session has ended (OIDC Back-Channel Logout 1.0): one address, as with Auth0."""
+
+    backchannel_logout_urls: Annotated[list[Annotated[str, Meta(min_length=1, max_length=2000)]], Meta(max_length=1)] | UnsetType = UNSET
+    backchannel_logout_initiators: LogoutInitiators | UnsetType | None = UNSET
+    backchannel_logout_session_metadata: Any = UNSET
+
+
 class CredentialName(Body):
     """A credential of the application."""
 
@@ -110,7 +137,7 @@ class Kept(Body, kw_only=True):
     description: Any = UNSET
     logo_uri: Any = UNSET
     oidc_conformant: Any = UNSET
-    oidc_logout: Any = UNSET
+    oidc_logout: OidcLogout | UnsetType | None = UNSET
     oidc_backchannel_logout: Any = UNSET
     session_transfer: Any = UNSET
     allowed_origins: Any = UNSET
@@ -215,7 +242,7 @@ def changed(client: Client, body: ChangedClient) -> Client:
     """The application with these changes."""
     jwt = or_else(body.jwt_configuration, JwtConfiguration())
     metadata = {**client.metadata, **or_else(body.client_metadata, {})}
-    return _refreshed(client, or_else(body.refresh_token, RefreshConfiguration()))._replace(
+    return _told(_refreshed(client, or_else(body.refresh_token, RefreshConfiguration())), body.oidc_logout)._replace(
         name=or_else(body.name, client.name),
         app_type=or_else(body.app_type, client.app_type),
         auth_method=_method(client, body),
@@ -231,6 +258,16 @@ def changed(client: Client, body: ChangedClient) -> Client:
         extra=kept(client.extra, body, Kept),
         resource_server=or_else(body.resource_server_identifier, client.resource_server) or "",
     )
+
+
+def _told(client: Client, wish: OidcLogout | UnsetType | None) -> Client:
+    """Where it is told of a logout, and of which; what is not said is as usual."""
+    if isinstance(wish, UnsetType):
+        return client
+    wish = wish or OidcLogout()
+    which = or_else(wish.backchannel_logout_initiators, None)
+    chosen = LOGOUT_INITIATORS if which is None else EVERY if which.mode == "all" else tuple(which.selected_initiators)
+    return client._replace(logout_url=next(iter(or_else(wish.backchannel_logout_urls, [])), ""), logout_initiators=chosen)
 
 
 def _method(client: Client, body: ChangedClient) -> AuthMethodOf:

@@ -221,6 +221,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
     )
     op.create_index(op.f("ix_tokens_expires_at"), "tokens", ["expires_at"], unique=False)
     op.create_table(
+        "endings",
+        sa.Column("sid", sa.Text(), nullable=False),
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("sid", "client", name=op.f("pk_endings")),
+    )
+    op.create_index(op.f("ix_endings_at"), "endings", ["at"], unique=False)
+    op.create_table(
         "spent",
         sa.Column("name", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
