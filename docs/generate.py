@@ -122,6 +122,8 @@ LOG_SAYS = {
     "oidc_backchannel_logout_failed": "an application was not told that a session has ended",
     "oidc_backchannel_logout_succeeded": "an application was told that a session has ended",
     "one_use": "a token for one use was consumed",
+    "passkey_challenge_failed": "a passkey gave no tokens",
+    "passkey_challenge_started": "an application asked for a passkey, in its own screens",
     "s": "a login",
     "sapi": "a change through the management API or a verb of the command line",
     "scp": "a password was changed by a link",

@@ -9,7 +9,6 @@ from yett.domain.account import Account
 from yett.domain.attempt import Attempt
 from yett.domain.client import Client
 from yett.domain.enrolment import Challenge, Enrolment
-from yett.domain.fact import Fact
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Bucket
 from yett.domain.verdict import Accepted, Rejected
@@ -140,7 +139,8 @@ class Passkeys:
 
     async def _missed(self, held: Held, factor: Factor, catalogue: Catalogue, browser: Browser, reason: str) -> NoReturn:
         """What proves nothing here is a try of the question, whatever was wrong with it."""
-        happened = (self._fact("passkey_challenge_failed", held, browser, factor=factor.kind, reason=reason),)
+        seen = {"ip": browser.ip, "factor": factor.kind, "reason": reason}
+        happened = (self.api.mint.fact("passkey_challenge_failed", None, held.attempt.client, **seen),)
         cost = budget(regime_of(catalogue), known=False, first=True)
         await self.api.store.settle(held.attempt, (), held.question, cost, self.api.mint.clock(), {"done": happened, "used": happened})
         raise errors.wrong_answer()
@@ -164,7 +164,7 @@ class Passkeys:
         ahead = self.api.whereabouts.stand(after, held.arrival._replace(attempt=after, account=account, enrolments=(one,), challenge=None), catalogue)
         issued = await self.api.conclude_if(ahead)
         types = ("ss", factor.words.log_enrolled, *(("s",) if issued else ()))
-        facts = [self._fact(type, held, browser, account=account.id, factor=factor.kind) for type in types]
+        facts = [self.api.mint.fact(type, account.id, held.attempt.client, ip=browser.ip, factor=factor.kind) for type in types]
         cost = budget(here.case.regime, known=False, first=True)
         conclusion = issued[0] if issued else None
         done = await self.api.store.enrol(seen, held.question, verdict, account, (one,), cost, now, {"done": facts}, after, conclusion, opens=True)
@@ -187,6 +187,3 @@ class Passkeys:
     def _first(self, account: Account, factor: Factor, verdict: Accepted, now: int) -> Enrolment:
         id = f"{factor.words.id_prefix}|{self.api.mint.name('dev_', 12)}"
         return Enrolment(id, account.id, factor.kind, verdict.state, lookup=verdict.lookup, created_at=now, used_at=now)
-
-    def _fact(self, type: str, held: Held, browser: Browser, account: str | None = None, **data: object) -> Fact:
-        return self.api.mint.fact(type, account, held.attempt.client, ip=browser.ip, **data)
