@@ -75,7 +75,7 @@ NAME ?= react
 example: setup-dev examples/node_modules/.package-lock.json
 	@$(BIN)/python examples/start.py $(NAME) $(ARGS)
 
-examples/node_modules/.package-lock.json: examples/package-lock.json
+examples/node_modules/.package-lock.json: examples/package-lock.json $(wildcard sdk/yett-guard-js/*.mjs sdk/yett-guard-js/lib/*.mjs)
 	@node -e 'process.exit(parseInt(process.versions.node) < $(NODE_AT_LEAST) ? 1 : 0)' 2>/dev/null \
 	  || { echo "Node $(NODE_AT_LEAST) or newer is missing: install it first"; exit 1; }
 	@cd examples && npm ci --silent --no-audit --no-fund

@@ -55,6 +55,13 @@ class Ports(NamedTuple):
     back: int = 3001
 
 
+class Running(NamedTuple):
+    """The programs by name, and what they were told."""
+
+    programs: Mapping[str, subprocess.Popen[bytes]]
+    seed: Mapping[str, str]
+
+
 class Ended(Exception):
     """One of the programs ended by itself."""
 
@@ -68,7 +75,8 @@ class Management:
     def __init__(self, folder: Path) -> None:
         admin = json.loads((folder / "admin.json").read_text())
         self.issuer: str = admin["issuer"]
-        self.http = httpx.Client(verify=ssl.create_default_context(cafile=str(folder / "ca.pem")))
+        self.trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
+        self.http = httpx.Client(verify=self.trust)
         named = {name: admin[name] for name in ("client_id", "client_secret", "audience")}
         token = self.http.post(f"{self.issuer}oauth/token", json={"grant_type": "client_credentials", **named}).raise_for_status()
         self.http.headers["authorization"] = f"Bearer {token.json()['access_token']}"
@@ -195,7 +203,7 @@ def backend(back: str, ports: Ports, seed: Mapping[str, str], folder: Path) -> t
 
 
 @contextmanager
-def example(front: str, back: str, folder: Path, ports: Ports) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
+def example(front: str, back: str, folder: Path, ports: Ports) -> Iterator[Running]:
     """All three, until the block ends. Raises Ended."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -211,7 +219,7 @@ def example(front: str, back: str, folder: Path, ports: Ports) -> Iterator[Seque
         # Next.js compiles what is asked for: whoever opens it shall not wait for that.
         for path in ("", "api/account") if front == "nextjs" else ("",):
             await_answer(f"https://localhost:{ports.front}/{path}", front, folder, before)
-        yield server, behind, before
+        yield Running({"server": server, back: behind, front: before}, seed)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -229,13 +237,13 @@ def main(argv: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = asked.dir.resolve()
     try:
-        with example(front, back, folder, asked.ports) as programs:
+        with example(front, back, folder, asked.ports) as started:
             demo = json.loads((folder / "demo.json").read_text())
             print(f"Open  https://localhost:{asked.ports.front}   ({front} with {back}; Ctrl-C ends all)")
             print(f"  user      {demo['email']}  password {demo['password']}")
             print(f"  messages  {demo['issuer']}dev/outbox")
             print(f"  trust     {folder / 'ca.pem'} in your browser first (or accept the warning at both addresses)", flush=True)
-            while all(one.poll() is None for one in programs):
+            while all(one.poll() is None for one in started.programs.values()):
                 time.sleep(0.2)
     except KeyboardInterrupt:
         return 0

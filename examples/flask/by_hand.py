@@ -89,7 +89,7 @@ def statement() -> Mapping[str, Any]:
 @app.post("/api/transfers")
 def transfer() -> tuple[Mapping[str, Any], int]:
     claims()
-    order = request.get_json(silent=True)
+    order = request.get_json(silent=True) or {}
     if amount_of(order) < LARGE:
         said = stepped_up("transfer:funds", TRANSFERS)
     else:

@@ -1,64 +1,85 @@
 "use client";
 
-import { mfa } from "@auth0/nextjs-auth0/client";
-import { useRouter } from "next/navigation";
-import { useEffect, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 import { type Claims, LARGE, money, transferOf } from "../../shared/assurance";
+import { call } from "@/lib/step-up";
 import { Status } from "./Status";
 
-export function Home({ claims, audience }: { claims: Claims; audience: string }) {
-  const router = useRouter();
+const WAITING = "waiting";
+const STATEMENT = "statement";
+const GO_ON = "?go-on";
+
+interface Order {
+  to: string;
+  amount: number;
+}
+
+export function Home({ claims }: { claims: Claims }) {
   const [account, setAccount] = useState<{ number: string; balance: number }>();
   const [lines, setLines] = useState<{ to: string; amount: number }[]>();
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ kind: "good" | "bad"; text: string }>();
+  const begun = useRef(false);
 
   useEffect(() => {
-    void fetch("/api/account").then(async (answer) => answer.ok && setAccount(await answer.json()));
+    if (begun.current) return;
+    begun.current = true;
+    // What was waiting for a step-up goes on, once.
+    const waiting = sessionStorage.getItem(WAITING);
+    sessionStorage.removeItem(WAITING);
+    if (!waiting || window.location.search !== GO_ON) void load();
+    else if (waiting === STATEMENT) statement();
+    else send(JSON.parse(waiting));
+    window.history.replaceState({}, "", "/");
   }, []);
 
-  /** Calls our own route handler; where it wants more, steps up in the SDK's popup and calls again. */
-  async function call(path: string, scope: string, init?: RequestInit) {
-    let answer = await fetch(path, init);
-    if (answer.status === 401 && (await answer.clone().json()).code === "mfa_required") {
-      await mfa.challengeWithPopup({ audience, scope: `openid profile email ${scope}` });
-      router.refresh();
-      answer = await fetch(path, init);
-    }
-    const done = await answer.json();
-    if (!answer.ok) throw new Error(done.message ?? done.error);
-    return done;
+  async function load() {
+    const answer = await call("/api/account", { scope: "read:accounts", returnTo: "/" });
+    if (answer?.ok) setAccount(await answer.json());
   }
 
   /** One thing at a time, and what came of it. */
-  async function act(work: () => Promise<string>) {
+  async function act(work: () => Promise<Response | undefined>, then: (done: any) => string) {
     setBusy(true);
     setSaid(undefined);
     try {
-      setSaid({ kind: "good", text: await work() });
+      const answer = await work();
+      if (!answer) return; // The browser is on its way to a step-up.
+      const done = await answer.json();
+      setSaid(answer.ok ? { kind: "good", text: then(done) } : { kind: "bad", text: done.message ?? done.error });
+      setBusy(false);
     } catch (error) {
-      setSaid({ kind: "bad", text: error instanceof Error ? error.message : String(error) });
-    } finally {
+      setSaid({ kind: "bad", text: String(error) });
       setBusy(false);
     }
+  }
+
+  /** Do it, and where a step-up comes between, go on after it. Who comes from one is not sent to another. */
+  function goOn(waiting: string, to: string | undefined, work: (returnTo?: string) => Promise<Response | undefined>, then: (done: any) => string) {
+    if (to) sessionStorage.setItem(WAITING, waiting);
+    void act(() => work(to), (done) => {
+      sessionStorage.removeItem(WAITING);
+      return then(done);
+    });
+  }
+
+  function send(order: Order, to?: string) {
+    const body = { from: account?.number, ...order };
+    goOn(JSON.stringify(order), to, (returnTo) => call("/api/transfers", { ...transferOf(order.amount), body, returnTo }), (done) => {
+      setAccount({ number: done.from, balance: done.balance });
+      return `${money(order.amount)} sent to ${order.to}.`;
+    });
   }
 
   function transfer(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const to = String(form.get("to"));
-    const amount = Number(form.get("amount"));
-    void act(async () => {
-      const body = JSON.stringify({ from: account?.number, to, amount });
-      const done = await call("/api/transfers", transferOf(amount).scope, { method: "POST", body });
-      setAccount({ number: done.from, balance: done.balance });
-      return `${money(amount)} sent to ${to}.`;
-    });
+    send({ to: String(form.get("to")), amount: Number(form.get("amount")) }, `/${GO_ON}`);
   }
 
-  function statement() {
-    void act(async () => {
-      setLines((await call("/api/statement", "read:statements")).lines);
+  function statement(to?: string) {
+    goOn(STATEMENT, to, (returnTo) => call("/api/statement", { scope: "read:statements", returnTo }), (done) => {
+      setLines(done.lines);
       return "Here is your statement.";
     });
   }
@@ -89,7 +110,7 @@ export function Home({ claims, audience }: { claims: Claims; audience: string })
             {lines.map((line, at) => <li key={at}><span>{line.to}</span><span>{money(-line.amount)}</span></li>)}
           </ul>
         )}
-        <p><button onClick={statement} disabled={busy}>Show statement</button></p>
+        <p><button onClick={() => statement(`/${GO_ON}`)} disabled={busy}>Show statement</button></p>
       </section>
     </main>
   );

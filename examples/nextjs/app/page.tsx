@@ -13,7 +13,7 @@ export default async function Page() {
         {session && <form action="/auth/logout"><button>Log out</button></form>}
       </header>
       {session ? (
-        <Home claims={claimsOf(session)} audience={process.env.AUTH0_AUDIENCE!} />
+        <Home claims={claimsOf(session)} />
       ) : (
         <main className="welcome">
           <h1>Good to see you.</h1>

@@ -1,6 +1,6 @@
 import { AccessTokenError } from "@auth0/nextjs-auth0/errors";
 import { type NextRequest, NextResponse } from "next/server";
-import { MULTI_FACTOR, transferOf } from "../../../../shared/assurance";
+import { transferOf } from "../../../../shared/assurance";
 import { audience, auth0 } from "@/lib/auth0";
 
 const API = process.env.API ?? "http://127.0.0.1:3001";
@@ -12,22 +12,27 @@ async function pass(request: NextRequest, { params }: { params: Promise<{ path: 
   const body = request.method === "POST" ? await request.text() : undefined;
   const scope = body === undefined ? READS[path] : transferOf(Number(JSON.parse(body).amount)).scope;
   if (!scope) return NextResponse.json({ error: "not_found" }, { status: 404 });
+  const token = await tokenFor(scope);
+  if (!token) return NextResponse.json({ code: "token_required" }, { status: 401 });
+  const answer = await fetch(`${API}/api/${path}`, {
+    method: request.method,
+    body,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    cache: "no-store",
+  });
+  const headers = new Headers({ "content-type": "application/json" });
+  const challenge = answer.headers.get("www-authenticate");
+  if (challenge) headers.set("www-authenticate", challenge);
+  return new NextResponse(await answer.text(), { status: answer.status, headers });
+}
+
+/** What the session holds for a scope, if it holds anything. */
+async function tokenFor(scope: string): Promise<string | undefined> {
   try {
-    const { token } = await auth0.getAccessToken({ audience, scope: `openid profile email ${scope}`, mergeScopes: false });
-    const answer = await fetch(`${API}/api/${path}`, {
-      method: request.method,
-      body,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      cache: "no-store",
-    });
-    const headers = new Headers({ "content-type": "application/json" });
-    const challenge = answer.headers.get("www-authenticate");
-    if (challenge) headers.set("www-authenticate", challenge);
-    return new NextResponse(await answer.text(), { status: answer.status, headers });
+    return (await auth0.getAccessToken({ audience, scope, mergeScopes: false })).token;
   } catch (error) {
-    if (!(error instanceof AccessTokenError)) throw error;
-    // The session holds no token for this: a step-up brings one.
-    return NextResponse.json({ code: "mfa_required", acr_values: MULTI_FACTOR, scope }, { status: 401 });
+    if (error instanceof AccessTokenError) return undefined;
+    throw error;
   }
 }
 
