@@ -369,3 +369,27 @@ async def test_a_key_of_another_name_is_told_of_and_led_around(context: BrowserC
         await at(page, "mfa-webauthn-not-available-error", axe)
         await page.locator("button.main").click()
         await lands(page, "unmet_authentication_requirements")
+
+
+async def test_a_key_is_asked_by_itself_once_and_is_left_for_another_way(context: BrowserContext, free_port: Callable[[], int]) -> None:
+    """On a slow phone: nobody is asked twice without having pressed a button, and no question outlives its page."""
+    async with keyed(context, free_port()) as (_, issuer, page, keys, own):
+        await keys.present(own, is_=False)
+        await asks(page, issuer, acr_values=MULTI_FACTOR)
+        await log_in(page)
+        await at(page, "mfa-webauthn-roaming-challenge")
+        start = page.locator("[data-start]")
+        await expect(start).to_have_attribute("aria-disabled", "true")
+        await page.reload()
+        await expect(start).not_to_have_attribute("aria-disabled", "true")
+        await start.click()
+        await expect(start).to_have_attribute("aria-disabled", "true")
+        await page.locator("button[value=recovery-code]").click()
+        await at(page, "mfa-recovery-code-challenge")
+        await page.locator("button[value=pick-authenticator]").click()
+        await at(page, "mfa-login-options")
+        await page.locator("button.choice").first.click()
+        await at(page, "mfa-webauthn-roaming-challenge")
+        await keys.present(own, is_=True)
+        await start.click()
+        await lands(page)

@@ -548,3 +548,25 @@ async def by_app(w: World, browser: Browser) -> Page:
     page = await w.login(browser, acr_values=MULTI_FACTOR)
     page = await browser.submit(page, action="pick-authenticator")
     return await browser.submit(page, action="totp|dev_ada")
+
+
+async def test_whoever_is_logged_in_and_must_show_it_anew_may_do_so_with_their_own_passkey() -> None:
+    """Asked of nobody in particular here too: what is said must not tell what an account has."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        for name in ("ada", "eve"):
+            await w.person(name, totp=False)
+        own, other = key(), key(id=b"eve's")
+        await enrolled(w, w.browser(), "passkey", own)
+        await enrolled(w, w.browser(), "passkey", other, "eve")
+        browser = w.browser()
+        assert "code" in (await w.login(browser)).query
+        page = await w.authorize(browser, prompt="login")
+        assert (page.screen, asked(page)["allowCredentials"]) == ("login-password", [])
+        other.counter = 1
+        page = await browser.submit(page, response=shown(other, page, "eve"))
+        assert (page.screen, page.status) == ("login-password", 400)
+        own.counter = 1
+        _, answer = await w.exchange(await browser.submit(page, response=shown(own, page, "ada")))
+        said = claims(answer["id_token"])
+        assert (said["sub"], said["amr"]) == ("auth0|ada", ["pop", "user", "mfa"])
