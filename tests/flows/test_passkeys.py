@@ -213,6 +213,18 @@ async def test_the_applications_own_pages_may_answer_and_nobody_elses() -> None:
             assert (await given(w, asked, shown(replace(own, origin=origin), asked)))[0] == status
 
 
+async def test_an_app_that_the_tenant_names_may_answer_and_is_told_to_no_browser() -> None:
+    async with world() as w:
+        app = f"android:apk-key-hash:{'A' * 43}"
+        await allow(w, factor_settings={"passkey": {"origins": [app]}})
+        own = await holder(w)
+        for origin, status in ((app, 200), (f"android:apk-key-hash:{'B' * 43}", 403)):
+            _, asked = await challenge(w)
+            own.counter += 1
+            assert (await given(w, asked, shown(replace(own, origin=origin), asked)))[0] == status
+        assert await w.get("/.well-known/webauthn") == (200, {"origins": [ISSUER.rstrip("/")]})
+
+
 async def test_somebody_signs_up_with_a_passkey_alone() -> None:
     async with world(signup=True, policies=("all-applications",)) as w:
         await allow(w)

@@ -176,6 +176,7 @@ async def test_a_limit_that_no_page_or_body_checked_is_checked_all_the_same(hous
 
 KEYS = ["webauthn-roaming", "webauthn-platform", "passkey"]
 MODEL = "ee882879-721c-4913-9775-3dfcce97072a"
+APP = f"android:apk-key-hash:{'A' * 43}"
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -184,7 +185,7 @@ async def test_what_holds_for_keys_is_replaced_and_told_to_the_factor(house: Hou
     usual = await house.get(path)
     assert (usual["overrideRelyingParty"], usual["attestation"], usual["origins"]) == (False, "none", [])
     wanted = {
-        "userVerification": "required", "overrideRelyingParty": True, "relyingPartyIdentifier": "localhost", "origins": ["https://shop.example.test"],
+        "userVerification": "required", "overrideRelyingParty": True, "relyingPartyIdentifier": "localhost", "origins": ["https://shop.example.test", APP],
         "attestation": "direct", "attested": True, "allowed": [MODEL], "denied": [], "hardware": False,
     }  # fmt: skip
     answer = await house.call("PUT", path, wanted)
@@ -204,6 +205,8 @@ BAD = [
     {"origins": ["https://shop.example.test/"]},
     {"origins": ["https://u@shop.example.test"]},
     {"origins": ["https://shop.example.test:x"]},
+    {"origins": ["android:apk-key-hash:short"]},
+    {"origins": [APP + "/"]},
     {"allowed": ["not a model"]},
     {"userVerification": "loudly"},
     {"otp_length": 6},

@@ -1,5 +1,6 @@
 """Factors that are bound to our name (WebAuthn): what the tenant says of names, origins and authenticators."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from yett.flows.manage.guardian import BOUND
 from yett.flows.manage.refused import Refused, absent, invalid
 
 USUAL = "discouraged"
+# What an app of Android calls itself: the SHA-256 of the certificate that signed it.
+ANDROID = re.compile("android:apk-key-hash:[A-Za-z0-9_-]{43}")
 
 
 class RelyingParty(NamedTuple):
@@ -61,8 +64,8 @@ class RelyingParties:
                 "relyingPartyIdentifier must be the issuer's host or a domain that it belongs to, or origins must name the issuer:"
                 " browsers then look for it in https://IDENTIFIER/.well-known/webauthn."
             )
-        if bad := next((one for one in wanted.origins if not _is_origin(one)), ""):
-            return invalid(f"origins must be https://host[:port]: {bad} is not.")
+        if bad := next((one for one in wanted.origins if not (_is_origin(one) or ANDROID.fullmatch(one))), ""):
+            return invalid(f"origins must be https://host[:port], or android:apk-key-hash:HASH for an app: {bad} is not.")
 
         def edit(tenant: Tenant) -> Tenant:
             return tenant._replace(factor_settings={**tenant.factor_settings, factor: settings_of(wanted)})
@@ -127,9 +130,9 @@ def settings_of(party: RelyingParty) -> Mapping[str, object]:
 
 
 def related_origins(tenant: Tenant) -> tuple[str, ...]:
-    """All origins that may use our name besides our own (WebAuthn Level 3, 5.11)."""
+    """All origins that may use our name besides our own (WebAuthn Level 3, 5.11). An app is none: its system asks for it in another way."""
     said = (one for name in sorted(BOUND) for one in _texts(tenant.factor_settings.get(name, {}), "origins"))
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(one for one in said if not ANDROID.fullmatch(one)))
 
 
 def _texts(settings: Mapping[str, object], name: str) -> tuple[str, ...]:
