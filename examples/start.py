@@ -76,7 +76,7 @@ class Management:
         admin = json.loads((folder / "admin.json").read_text())
         self.issuer: str = admin["issuer"]
         self.trust = ssl.create_default_context(cafile=str(folder / "ca.pem"))
-        self.http = httpx.Client(verify=self.trust)
+        self.http = httpx.Client(verify=self.trust, timeout=PATIENCE)
         named = {name: admin[name] for name in ("client_id", "client_secret", "audience")}
         token = self.http.post(f"{self.issuer}oauth/token", json={"grant_type": "client_credentials", **named}).raise_for_status()
         self.http.headers["authorization"] = f"Bearer {token.json()['access_token']}"

@@ -17,7 +17,7 @@ from tests.harness.process import start, stop, unused_port
 
 TELEPHONE = "+4917612345678"
 CHALLENGE = "mfa-sms-challenge"
-PATIENCE = 20
+PATIENCE = 30
 
 
 class Stage:

@@ -15,7 +15,7 @@ import pytest
 
 from examples.start import API, BACKS, Ports, Running, await_answer, backend, running, seeded
 from examples.start import HERE as EXAMPLES
-from tests.clients.bank import Stage
+from tests.clients.bank import PATIENCE, Stage
 from tests.harness.process import unused_port
 from tests.serving import serving
 
@@ -86,7 +86,7 @@ def bank(request: pytest.FixtureRequest, house: House) -> Iterator[httpx.Client]
     ports = house.stage.ports._replace(back=unused_port())
     command, environ = backend(request.param, ports, house.seed, house.stage.folder)
     base = f"http://127.0.0.1:{ports.back}/api/"
-    with running(request.param, command, house.stage.folder, EXAMPLES.parent, environ) as process, httpx.Client(base_url=base) as client:
+    with running(request.param, command, house.stage.folder, EXAMPLES.parent, environ) as process, httpx.Client(base_url=base, timeout=PATIENCE) as client:
         await_answer(f"{base}account", request.param, house.stage.folder, process)
         yield client
 
@@ -97,7 +97,7 @@ async def logged_in(house: House, client: tuple[str, str], scope: str, audience:
     own = {"client_id": client[0], "client_secret": client[1]}
     user = {"username": who or demo["email"], "password": PASSWORD if who else demo["password"], "realm": demo["connection"]}
     wanted = {"scope": scope, **({"audience": audience} if audience else {})}
-    with httpx.Client(verify=house.stage.management.trust) as http:
+    with httpx.Client(verify=house.stage.management.trust, timeout=PATIENCE) as http:
         return await _logged_in(house, http, {"grant_type": PASSWORD_REALM, **own, **user, **wanted}, own)
 
 
@@ -120,7 +120,7 @@ async def approved(house: House, scope: str) -> str:
     """A token for one use: from the pages, without script."""
     demo = house.stage.demo
     asked = {"response_type": "code", "client_id": house.app[0], "redirect_uri": CALLBACK, "scope": f"openid {scope}", "audience": API, "state": "s"}
-    with httpx.Client(verify=house.stage.management.trust) as browser:
+    with httpx.Client(verify=house.stage.management.trust, timeout=PATIENCE) as browser:
         answer = browser.get(f"{demo['issuer']}authorize", params=asked)
         filled: Mapping[str, str] = {}
         while not str(answer.headers.get("location", "")).startswith(CALLBACK):

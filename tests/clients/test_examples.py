@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, Request, expect
 
-from tests.clients.bank import CHALLENGE, Stage, log_in, press, stage, transfer
+from tests.clients.bank import CHALLENGE, PATIENCE, Stage, log_in, press, stage, transfer
 from tests.harness.chromium import pin
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(180)]
@@ -50,7 +50,7 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
         bank.restart(TRANSFER_MAX_AGE=str(SOON))
         await asyncio.sleep(max(0.0, proven + SOON + 1 - time.monotonic()))
         for token in old[-1:]:
-            refused = httpx.post(f"{bank.api}transfers", headers={"authorization": token}, json={"to": "Ada", "amount": 1})
+            refused = httpx.post(f"{bank.api}transfers", headers={"authorization": token}, json={"to": "Ada", "amount": 1}, timeout=PATIENCE)
             assert (refused.status_code, refused.json()["code"]) == (401, "mfa_required")
             for said in ('error="insufficient_user_authentication"', f'acr_values="{MULTI_FACTOR}"', f'max_age="{SOON}"'):
                 assert said in refused.headers["www-authenticate"]
@@ -60,7 +60,7 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
         assert await transfer(page, 1000, bank) == [CHALLENGE]
         assert await transfer(page, 1001, bank) == [CHALLENGE]
         for token in tokens[-1:]:
-            spent = httpx.post(f"{bank.api}transfers", headers={"authorization": token}, json={"to": "Ada", "amount": 1001})
+            spent = httpx.post(f"{bank.api}transfers", headers={"authorization": token}, json={"to": "Ada", "amount": 1001}, timeout=PATIENCE)
             assert (spent.status_code, spent.json()["code"]) == (401, "mfa_required")
         assert await axe(page) == []
         await browser.close()
