@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.serving import serving
 
@@ -41,6 +41,13 @@ def called(issuer: str, path: str, token: str, body: dict[str, Any]) -> dict[str
 
 class Front(BaseHTTPRequestHandler):
     """A page of an application, with the SDK."""
+
+    def do_POST(self) -> None:
+        posted = self.rfile.read(int(self.headers["content-length"])).decode()
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(f"<!doctype html><title>Posted</title><p>{' '.join(name for name, _ in parse_qsl(posted))}".encode())
 
     def do_GET(self) -> None:
         script = self.path == "/sdk.js"
@@ -165,3 +172,24 @@ async def test_no_page_of_another_origin_hears_the_answer_or_frames_it(context: 
         async with context.expect_console_message(lambda one: "target origin" in one.text):
             await evil.evaluate("(url) => { window.open(url); }", url)
         assert await evil.evaluate("() => window.heard") == []
+
+
+async def test_a_form_posts_itself_and_has_a_button_where_there_is_no_script(
+    chromium: Browser, context: BrowserContext, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    with house(tmp_path, free_port()) as here:
+        asked = {"client_id": here.client, "redirect_uri": here.app, "response_type": "code", "scope": "openid", "state": "s", "response_mode": "form_post"}
+        url = f"{here.issuer}authorize?{urlencode(asked | {'code_challenge': CHALLENGE, 'code_challenge_method': 'S256'})}"
+        page = await context.new_page()
+        await page.goto(url)
+        await login(page, here.demo)
+        await expect(page).to_have_title("Posted")
+        assert await page.locator("p").inner_text() == "code state iss"
+
+        bare = await chromium.new_context(java_script_enabled=False, storage_state=await context.storage_state())
+        page = await bare.new_page()
+        await page.goto(f"{url}&prompt=none")
+        await expect(page.locator("body")).to_have_attribute("data-screen", "form-post")
+        await page.get_by_role("button").click()
+        assert await page.locator("p").inner_text() == "code state iss"
+        await bare.close()
