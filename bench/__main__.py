@@ -18,6 +18,7 @@ import uvloop
 from bench import measure, profile, report, timing
 from bench.client import Site
 from bench.flows import Load
+from bench.people import WIKI
 from bench.processes import CLIENT_CORE, ROOT, SERVER_CORE, Started, cpu_ns, resident_kib, running, start, stop, unused_port
 from bench.report import Line
 
@@ -29,7 +30,7 @@ STARTS, IDLE = 5, 10
 FEWER = 5
 MOST_MIB, MOST_SECONDS, MOST_GROWTH = 110, 0.6, 1.2
 # The limiter of passwords by address does its work and refuses nobody.
-ENVIRON = {"YETT_ADDRESS_BURST": "100000000"}
+ENVIRON = {"YETT_ADDRESS_BURST": "100000000", "YETT_PROTECT": f"https://{WIKI}", "YETT_TRUSTED_PROXIES": "127.0.0.1/32"}
 
 
 class Asked(NamedTuple):

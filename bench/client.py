@@ -118,9 +118,10 @@ class Site:
         self.host = f"localhost:{port}"
         self.issuer = f"http://{self.host}/"
 
-    def get(self, path: str, cookies: Mapping[str, str] | None = None) -> bytes:
-        """A page that a browser asks for; a whole URL of ours is taken too."""
-        return f"GET {self._path(path)} HTTP/1.1\r\n{self._head(cookies)}\r\n".encode()
+    def get(self, path: str, cookies: Mapping[str, str] | None = None, more: Mapping[str, str] | None = None) -> bytes:
+        """A page that a browser asks for; a whole URL of ours is taken too. `more` are headers besides."""
+        besides = "".join(f"{name}: {value}\r\n" for name, value in (more or {}).items())
+        return f"GET {self._path(path)} HTTP/1.1\r\n{self._head(cookies)}{besides}\r\n".encode()
 
     def post(self, path: str, fields: Mapping[str, str], cookies: Mapping[str, str] | None = None) -> bytes:
         """A form."""

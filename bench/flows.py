@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from bench.client import Connection, Reply, Site, Unexpected, drive
-from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SCOPE, SESSIONS, Codes, Person, keyed, session_of, taking_part
+from bench.people import API, CALLBACK, CLIENT_ID, CLIENT_SECRET, PASSWORD, SCOPE, SESSIONS, WIKI, Codes, Person, keyed, session_of, taking_part
 
 MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
 REALM = "Username-Password-Authentication"
@@ -94,6 +94,7 @@ class Load:
                 self.login,
                 times=40,
             ),
+            Flow("forward", "forward auth: who has a host's cookie is let in", {"get": 1, "read": 1}, self.passes, self.let_in, times=1000),
             Flow("discovery", "discovery", {"get": 1}, self.nothing, self.discovery, 25, 1000),
             Flow("jwks", "JWKS", {"get": 1}, self.nothing, self.jwks, 25, 1000),
         )
@@ -172,7 +173,25 @@ class Load:
         await drive(connections, await self.known(connections, times), one)
         return tokens
 
+    async def passes(self, connections: Sequence[Connection], times: int) -> Sequence[Mapping[str, str]]:
+        """Browsers that have been through the login of a protected host."""
+        held: list[Mapping[str, str]] = []
+
+        async def one(connection: Connection, cookies: Mapping[str, str]) -> None:
+            begun = (await connection(self.site.get("/forward-auth", None, _proxied("/")))).expect(303)
+            way = {"__Host-yett-way": begun.cookie("__Host-yett-way")}
+            back = (await connection(self.site.get(begun.location(), cookies))).expect(303).location().removeprefix(f"https://{WIKI}")
+            answered = (await connection(self.site.get("/forward-auth", way, _proxied(back)))).expect(303)
+            held.append({"__Host-yett-pass": answered.cookie("__Host-yett-pass")})
+
+        few = await self.known(connections, min(times, 100))
+        await drive(connections, few, one)
+        return [held[number % len(held)] for number in range(times)]
+
     # What is measured
+
+    async def let_in(self, connection: Connection, cookies: Mapping[str, str]) -> None:
+        (await connection(self.site.get("/forward-auth/status", cookies, _proxied("/page")))).expect(200)
 
     async def discovery(self, connection: Connection, _: int) -> None:
         (await connection(self.site.get("/.well-known/openid-configuration"))).expect(200)
@@ -279,6 +298,12 @@ def _authorize(**more: str) -> str:
         "code_challenge_method": "S256",
     }
     return f"/authorize?{urlencode(asked | more)}"
+
+
+def _proxied(uri: str) -> Mapping[str, str]:
+    """What a proxy tells of the request that it holds back."""
+    said = {"x-forwarded-method": "GET", "x-forwarded-proto": "https", "x-forwarded-host": WIKI, "x-forwarded-uri": uri}
+    return {**said, "sec-fetch-mode": "navigate"}
 
 
 def _code(reply: Reply) -> str:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 PASSWORD, WRONG = "correct horse battery staple", "battery staple correct horse"
 CLIENT_ID, CLIENT_SECRET = "bench-application", "bench-secret-of-a-confidential-client-0"
 CALLBACK, API, SCOPE = "https://app.bench.example/callback", "https://api.bench.example/", "openid profile email read:things"
+WIKI = "wiki.bench.example"
 STEP = 30
 # As many as take part, of however many there are.
 MOST = 4000

@@ -249,7 +249,8 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
         if isinstance(ready, Refusal):
             tell(ready.reason)
             return 1
-        await Protect(ground.store, ground.mint)(config.protect)
+        if config.protect:
+            await Protect(ground.store, ground.mint)(config.protect)
         app = house(ground, demo)
         if app.carrier:
             closing.push_async_callback(app.carrier.roster.close)

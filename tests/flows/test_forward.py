@@ -429,6 +429,24 @@ async def test_what_ends_the_login_shuts_the_gate_at_once(end: Any) -> None:
         assert (await copy.ask(sec_fetch_mode="cors")).status == 401
 
 
+async def test_row_7_a_policy_that_wants_more_holds_for_whoever_is_inside_and_a_remembered_browser_lifts_it_as_everywhere() -> None:
+    async with protecting() as w:
+        ada = Visitor(w)
+        await ada.login()
+        await w.configure(policies=("all-applications",))
+        assert (await ada.ask()).status == 303
+        page = await ada.browser.get((await ada.ask()).header("location"))
+        page = await ada.browser.submit(page, code=w.code(), rememberBrowser="true")
+        await ada.back(await ada.browser.submit(page, action="saved"))
+        assert (await ada.ask()).header("x-yett-amr") == "pwd otp mfa"
+        ada.browser.cookies.pop("yett-session")
+        ada.jar.clear()
+        await ada.login()
+        told = await ada.ask()
+        assert (told.status, told.header("x-yett-amr"), told.header("x-yett-acr")) == (200, "pwd", "")
+        assert (await ada.ask("/admin", f"acr={MULTI_FACTOR}")).status == 303
+
+
 async def test_signing_out_goes_on_to_the_end_of_the_session() -> None:
     async with protecting() as w:
         ada = Visitor(w)
