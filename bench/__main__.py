@@ -56,6 +56,9 @@ def main() -> None:
         folder = seeded(FEW)
         print(profile.of(asked.profile, folder, ENVIRON, run))
         return
+    if asked.only == ("guard",):
+        print(_guard())
+        return
     figures = everything(asked)
     if asked.write:
         report.write(figures)
@@ -67,7 +70,7 @@ def _parse() -> Asked:
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     parser.add_argument("--postgres", action="store_true", help="our flows on PostgreSQL as well")
     parser.add_argument("--profile", default="", metavar="FLOW", help="print the most expensive functions of one flow instead")
-    parser.add_argument("--only", default="", metavar="FLOW,...", help="these flows alone, and nothing else")
+    parser.add_argument("--only", default="", metavar="FLOW,...", help="these flows alone, and nothing else; guard: yett-guard")
     parser.add_argument("--rounds", type=int, default=measure.ROUNDS)
     parser.add_argument("--pairs", type=int, default=2000, help="of the timing test")
     given = parser.parse_args()
@@ -87,6 +90,7 @@ def everything(asked: Asked) -> str:
             say(_memory(server))
             say(_idle(server))
     if not asked.only:
+        say(_guard())
         say(_starts(folder))
         say(_timing(seeded(FEW), min(200, asked.pairs) if asked.quick else asked.pairs))
     if not asked.quick:
@@ -108,6 +112,12 @@ class _Said:
     def __call__(self, section: str) -> None:
         print(section, flush=True)
         self.text += section + "\n"
+
+
+def _guard() -> str:
+    print("the guard ...", file=sys.stderr)
+    said = subprocess.run([sys.executable, "-m", "bench.guard"], cwd=ROOT, check=True, capture_output=True, text=True)
+    return f"### yett-guard: a token verified and judged\n\n{report.guard_table(json.loads(said.stdout))}"
 
 
 def floors() -> dict[str, float]:

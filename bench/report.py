@@ -89,6 +89,12 @@ def floor_table(floor: Mapping[str, float]) -> str:
     return "| primitive | µs here | µs where the targets were set |\n|---|--:|--:|\n" + rows
 
 
+def guard_table(figures: Mapping[str, Mapping[str, float]]) -> str:
+    """What an API pays for each request, by the algorithm of its tokens."""
+    rows = "".join(f"| {alg} | {way} | {cost:,.1f} | {cost / ways['floor']:.2f} |\n" for alg, ways in figures.items() for way, cost in ways.items())
+    return "| token | | µs a request | times the floor |\n|---|---|--:|--:|\n" + rows
+
+
 def _reference(name: str) -> str:
     value = REFERENCE.get(name) or (REFERENCE.get(name.removesuffix(" 16")) if name.endswith(" 16") else None)
     return f"{value:,.1f}" if value else ""

@@ -8,4 +8,4 @@ export interface Issuer {
   guard(options?: Options): Guard;
 }
 
-export function createIssuer(options?: { issuer?: string; audience?: string }): Promise<Issuer>;
+export function createIssuer(options?: { issuer?: string; audience?: string; clock?: () => number }): Promise<Issuer>;

@@ -7,7 +7,7 @@ if (!process.env.NODE_TEST_CONTEXT && process.env.YETT_GUARD_TESTING !== "1") {
 }
 
 /** An authorization server in memory: `settings` are for `createGuard`. With `down` it cannot be reached. */
-export async function createIssuer({ issuer = "https://issuer.test/", audience = "https://api.test/" } = {}) {
+export async function createIssuer({ issuer = "https://issuer.test/", audience = "https://api.test/", clock = () => Date.now() / 1000 } = {}) {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
   const jwk = { ...(await exportJWK(publicKey)), kid: crypto.randomUUID(), alg: "ES256", use: "sig" };
   const consumed = new Set();
@@ -38,7 +38,7 @@ export async function createIssuer({ issuer = "https://issuer.test/", audience =
     },
     /** What `token` says. */
     claims(changes = {}) {
-      const now = Math.floor(Date.now() / 1000);
+      const now = Math.floor(clock());
       const who = { iss: issuer, sub: "auth0|somebody", aud: audience, client_id: "application", jti: crypto.randomUUID() };
       return { ...who, iat: now, exp: now + 600, scope: "", auth_time: now, amr: ["pwd"], ...changes };
     },
@@ -46,6 +46,6 @@ export async function createIssuer({ issuer = "https://issuer.test/", audience =
     token: (claims) => double.signed(double.claims(claims)),
     guard: (options = {}) => createGuard({ ...double.settings, ...options }),
   };
-  double.settings = { issuer, audience, clientId: "api", clientSecret: secret, web: double.web };
+  double.settings = { issuer, audience, clientId: "api", clientSecret: secret, web: double.web, clock };
   return double;
 }

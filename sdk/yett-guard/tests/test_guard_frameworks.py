@@ -71,7 +71,7 @@ def over_asgi(app: Any) -> Ask:
 
 
 def in_fastapi(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
-    guard, app = yett_guard.fastapi.Guard(issuer.settings, web=issuer), fastapi.FastAPI()
+    guard, app = yett_guard.fastapi.Guard(issuer.settings, web=issuer, clock=issuer.clock), fastapi.FastAPI()
     guard.install(app)
     enough, body = guard.require, Annotated[dict[str, int], fastapi.Body()]
 
@@ -105,7 +105,7 @@ def in_fastapi(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
 
 
 def in_starlette(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
-    guard = yett_guard.starlette.Guard(issuer.settings, web=issuer)
+    guard = yett_guard.starlette.Guard(issuer.settings, web=issuer, clock=issuer.clock)
 
     async def by_value(request: starlette.requests.Request) -> Requirement:
         return by_amount((await request.json())["amount"])
@@ -137,7 +137,7 @@ def in_starlette(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
 
 
 def in_litestar(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
-    guard = yett_guard.litestar.Guard(issuer.settings, web=issuer)
+    guard = yett_guard.litestar.Guard(issuer.settings, web=issuer, clock=issuer.clock)
 
     async def by_value(request: Any) -> Requirement:
         return by_amount((await request.json())["amount"])
@@ -172,7 +172,7 @@ def in_litestar(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
 
 
 def in_flask(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
-    guard, app = yett_guard.flask.Guard(issuer.settings, web=issuer), flask.Flask("tests")
+    guard, app = yett_guard.flask.Guard(issuer.settings, web=issuer, clock=issuer.clock), flask.Flask("tests")
     guard.install(app)
     needs = {
         "/read": guard.require(scope="read"),
@@ -204,7 +204,7 @@ def in_flask(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
 
 
 def in_django(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
-    guard = yett_guard.django.Guard(issuer.settings, web=issuer)
+    guard = yett_guard.django.Guard(issuer.settings, web=issuer, clock=issuer.clock)
     needs = {
         "read": guard.require(scope="read"),
         "step": guard.require(acr=MULTI_FACTOR, max_age=300),
@@ -260,7 +260,7 @@ def told(answer: Any) -> Answer:
 
 @pytest.fixture(scope="module")
 def issuer() -> Issuer:
-    return Issuer()
+    return Issuer(clock=lambda: 1_800_000_000)
 
 
 @pytest.fixture(params=NAMES)
@@ -343,7 +343,7 @@ def test_middleware_guards_all_that_is_behind_it(issuer: Issuer) -> None:
         await socket.send_text(socket.state.token.subject)
         await socket.close()
 
-    guard = yett_guard.starlette.Guard(issuer.settings, web=issuer)
+    guard = yett_guard.starlette.Guard(issuer.settings, web=issuer, clock=issuer.clock)
     app = starlette.applications.Starlette(
         routes=[starlette.routing.Route("/", page), starlette.routing.WebSocketRoute("/talk", talk)],
         middleware=[
@@ -375,8 +375,20 @@ def talked(app: Any, headers: Mapping[str, str]) -> list[starlette.types.Message
     return heard
 
 
+async def test_what_is_no_request_passes_middleware_and_what_is_no_refusal_is_not_answered(issuer: Issuer) -> None:
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        send(scope["type"])
+
+    heard: list[str] = []
+    app: Any = yett_guard.starlette.Protected(inner, issuer.guard())
+    await app({"type": "lifespan"}, None, heard.append)
+    assert heard == ["lifespan"]
+    with pytest.raises(KeyError):
+        await yett_guard.starlette.answered(starlette.requests.Request({"type": "http"}), KeyError())
+
+
 def test_the_description_of_an_api_says_that_it_takes_a_token(issuer: Issuer) -> None:
-    guard, app = yett_guard.fastapi.Guard(issuer.settings, web=issuer), fastapi.FastAPI()
+    guard, app = yett_guard.fastapi.Guard(issuer.settings, web=issuer, clock=issuer.clock), fastapi.FastAPI()
 
     @app.get("/", dependencies=[fastapi.Depends(guard.require(scope="read"))])
     def nothing() -> None: ...
@@ -392,4 +404,4 @@ def test_a_requirement_that_is_async_needs_an_endpoint_that_is(issuer: Issuer) -
         return starlette.responses.Response()
 
     with pytest.raises(TypeError, match="not async"):
-        yett_guard.starlette.Guard(issuer.settings, web=issuer).require(later)(page)
+        yett_guard.starlette.Guard(issuer.settings, web=issuer, clock=issuer.clock).require(later)(page)

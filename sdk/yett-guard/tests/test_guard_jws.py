@@ -101,6 +101,17 @@ def test_a_signature_in_der_is_none_of_es256() -> None:
     assert not one.verify(b"said", curve.sign(b"said", ec.ECDSA(hashes.SHA256())))
 
 
+def test_a_signature_of_es256_has_one_spelling() -> None:
+    jwk, sign = SIGNERS["ES256"]
+    good = sign(b"said")
+    assert not key(jwk).verify(b"said", good[:32] + b"\0" + good[32:])
+
+
+def test_letters_have_one_spelling() -> None:
+    assert strict(b"QQ") == b"A"
+    assert [strict(said) for said in (b"QR", b"QQ==", b"Q", b"Q\n", b"Q+", b"")] == [None] * 6
+
+
 def weak() -> dict[str, Any]:
     numbers = rsa.generate_private_key(65537, 1024).public_key().public_numbers()  # noqa: S505  # so that it is refused
     return {"kty": "RSA", "n": number(numbers.n), "e": "AQAB"}

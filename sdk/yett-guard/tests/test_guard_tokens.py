@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from yett_guard import Guard, Refusal, Settings
 from yett_guard.testing import Issuer
 
-NOW = int(time.time())
+NOW = 1_800_000_000
 # Claims that each make another kind of token of a good one, or a broken one.
 CONFUSED: dict[str, dict[str, Any]] = {
     "an ID token with a nonce": {"nonce": "n"},
@@ -59,7 +58,7 @@ CONFUSED: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def issuer() -> Issuer:
-    return Issuer()
+    return Issuer(clock=lambda: NOW)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +145,7 @@ def test_a_token_without_a_signature_is_refused(issuer: Issuer, guard: Guard) ->
 
 
 def test_a_signature_of_another_key_of_the_same_name_is_refused(issuer: Issuer, guard: Guard) -> None:
-    other = Issuer()
+    other = Issuer(clock=issuer.clock)
     other._kid = issuer._kid
     refused(guard, other.token())
 
@@ -211,7 +210,7 @@ def test_padding_and_other_letters_are_refused(issuer: Issuer, guard: Guard) -> 
 
 
 def test_two_clocks_may_differ_a_little_and_no_more(issuer: Issuer) -> None:
-    guard = Guard(issuer.settings, web=issuer, clock=lambda: NOW)
+    guard = issuer.guard()
     assert guard.check([f"Bearer {issuer.token(exp=NOW - 9)}"]).subject
     assert guard.check([f"Bearer {issuer.token(iat=NOW + 10, nbf=NOW + 10, auth_time=NOW + 10)}"]).subject
     refused(guard, issuer.token(exp=NOW - 10))
@@ -221,7 +220,7 @@ def test_two_clocks_may_differ_a_little_and_no_more(issuer: Issuer) -> None:
 
 def test_applications_that_are_not_served_are_refused_where_they_are_named(issuer: Issuer) -> None:
     settings = Settings(issuer=issuer.settings.issuer, audience=issuer.settings.audience, clients=frozenset({"ours"}))
-    guard = Guard(settings, web=issuer)
+    guard = Guard(settings, web=issuer, clock=issuer.clock)
     assert guard.check([f"Bearer {issuer.token(client_id='ours')}"]).subject
     refused(guard, issuer.token(client_id="other"))
 

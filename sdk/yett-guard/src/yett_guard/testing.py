@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,8 @@ if "PYTEST_VERSION" not in os.environ and os.environ.get("YETT_GUARD_TESTING") !
 class Issuer:
     """An authorization server in memory. With `down` it cannot be reached; `consumed` are the tokens of one use that were."""
 
-    def __init__(self, issuer: str = "https://issuer.test/", audience: str = "https://api.test/") -> None:
+    def __init__(self, issuer: str = "https://issuer.test/", audience: str = "https://api.test/", clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
         self.settings = Settings(issuer=issuer, audience=audience, client_id="api", client_secret=secrets.token_hex(16))
         self.down = False
         self.consumed: set[str] = set()
@@ -36,18 +37,18 @@ class Issuer:
 
     def guard(self) -> Guard:
         """A guard that takes its tokens."""
-        return Guard(self.settings, web=self)
+        return Guard(self.settings, web=self, clock=self.clock)
 
     @contextmanager
     def trusted_by(self, guard: Guard) -> Iterator["Issuer"]:
         """Within the block the application's own guard takes the tokens of this issuer, and no others."""
-        before = guard.settings, guard.web
-        guard.settings, guard.web = self.settings, self
+        before = guard.settings, guard.web, guard.clock
+        guard.settings, guard.web, guard.clock = self.settings, self, self.clock
         guard.forget()
         try:
             yield self
         finally:
-            guard.settings, guard.web = before
+            guard.settings, guard.web, guard.clock = before
             guard.forget()
 
     def token(self, **claims: Any) -> str:
@@ -55,7 +56,7 @@ class Issuer:
 
         `issuer.token(scope="transfer:funds", acr=MULTI_FACTOR, amr=["pwd", "otp", "mfa"])`
         """
-        now = int(time.time())
+        now = int(self.clock())
         said = {
             "iss": self.settings.issuer,
             "sub": "auth0|somebody",
