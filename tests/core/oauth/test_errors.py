@@ -102,6 +102,13 @@ def test_a_token_that_is_too_weak_is_told_what_would_do() -> None:
         (errors.not_served(), 403, "access_denied", "Codes are not sent to this destination."),
         (errors.no_authenticator(), 404, "not_found", "There is no such authenticator."),
         (errors.stays("It stays."), 403, "access_denied", "It stays."),
+        (errors.wrong_auth_session(), 403, "invalid_grant", "Invalid or expired auth_session."),
+        (errors.wrong_answer(), 403, "invalid_grant", "Invalid authn_response."),
+        (errors.no_signup("closed"), 403, "access_denied", "Public sign up is disabled"),
+        (errors.no_signup("address"), 400, "invalid_request", "Invalid email address"),
+        (errors.no_signup("username"), 400, "invalid_request", "Invalid username"),
+        (errors.no_signup("busy"), 429, "too_many_attempts", "Too many attempts. Please try again later."),
+        (errors.signup_failed(), 403, "access_denied", "The sign up could not be completed: see the message that was sent to your address."),
         (errors.busy(), 503, "temporarily_unavailable", "The account is being changed by others; try again."),
     ],
 )

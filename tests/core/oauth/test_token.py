@@ -149,6 +149,18 @@ def test_whatever_is_sent_is_a_request_or_a_refusal_of_the_table(fields: dict[st
         assert refusal.code in errors.STATUS  # noqa: PT017
 
 
+def test_the_grant_of_keys_begins_a_login_or_goes_on_with_one() -> None:
+    begins = {"grant_type": token.WEBAUTHN, "auth_session": "s", "authn_response": "{}"}
+    assert token.parse({**begins, "scope": "a", "audience": AUDIENCE, "realm": "r"}) == token.PasskeyRequest("s", "{}", "r", ("a",), AUDIENCE)
+    goes_on = {"grant_type": token.WEBAUTHN, "mfa_token": "m", "authn_response": "{}"}
+    assert token.parse(goes_on) == token.MfaKeyRequest("m", "{}")
+    for name in ("auth_session", "authn_response"):
+        assert refused(**{**begins, name: ""}).description == f"Missing required parameter: {name}"
+    assert token.parse({**begins, "authn_response": "x" * 32768}) == token.PasskeyRequest("s", "x" * 32768)
+    assert refused(**{**begins, "authn_response": "x" * 32769}).code == "invalid_request"
+    assert refused(**{**begins, "auth_session": "x" * 8193}).code == "invalid_request"
+
+
 def test_the_grants_of_the_mfa_api_have_their_shapes() -> None:
     oob = {"grant_type": token.MFA_OOB, "mfa_token": "m", "oob_code": "o"}
     assert token.parse(oob) == token.MfaOobRequest("m", "o", "")
