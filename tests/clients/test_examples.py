@@ -33,6 +33,7 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
 
         await log_in(page, bank)
         await expect(status).to_contain_text("Password only")
+        await expect(page.locator(".card").first).to_have_css("border-radius", "18px")  # the sheet that all of them share
         assert await axe(page) == []
 
         # Asked once, and not again within the lifetime; what was shown is remembered, and is enough for the statement.

@@ -20,14 +20,14 @@ import { StepUpService } from "./step-up.service";
             Amount in euros
             <input #amount name="amount" type="number" min="1" step="0.01" required value="50" aria-describedby="limit" />
           </label>
-          <p class="quiet" id="limit">From {{ limit }} on, every transfer is approved by itself.</p>
+          <p class="quiet" id="limit">From {{ limit }} on, each transfer needs an approval of its own.</p>
           <button class="main" [disabled]="busy()">Transfer</button>
         </form>
       </section>
       <app-status />
       <section class="card statement" aria-labelledby="statement">
         <h2 id="statement">Statement</h2>
-        <p class="quiet">Your second factor is enough for 30 days.</p>
+        <p class="quiet">A second factor of the last 30 days is enough.</p>
         @if (lines(); as found) {
           <ul class="lines">
             @for (line of found; track $index) {

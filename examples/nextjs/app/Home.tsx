@@ -97,14 +97,14 @@ export function Home({ claims }: { claims: Claims }) {
             Amount in euros
             <input name="amount" type="number" min="1" step="0.01" required defaultValue="50" aria-describedby="limit" />
           </label>
-          <p className="quiet" id="limit">From {money(LARGE)} on, every transfer is approved by itself.</p>
+          <p className="quiet" id="limit">From {money(LARGE)} on, each transfer needs an approval of its own.</p>
           <button className="main" disabled={busy}>Transfer</button>
         </form>
       </section>
       <Status claims={claims} />
       <section className="card statement" aria-labelledby="statement">
         <h2 id="statement">Statement</h2>
-        <p className="quiet">Your second factor is enough for 30 days.</p>
+        <p className="quiet">A second factor of the last 30 days is enough.</p>
         {lines && (
           <ul className="lines">
             {lines.map((line, at) => <li key={at}><span>{line.to}</span><span>{money(-line.amount)}</span></li>)}

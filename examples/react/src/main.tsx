@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { config } from "./config";
+import "../../shared/transfer.css";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>

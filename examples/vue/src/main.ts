@@ -1,6 +1,7 @@
 import { createAuth0 } from "@auth0/auth0-vue";
 import { createApp } from "vue";
 import App from "./App.vue";
+import "../../shared/transfer.css";
 
 createApp(App)
   .use(
