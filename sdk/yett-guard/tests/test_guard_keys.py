@@ -185,7 +185,7 @@ class Told:
     """A server that says what it is given, by the end of the path."""
 
     def __init__(self, document: object, jwks: object = None) -> None:
-        self.document, self.jwks = document, jwks
+        self.document, self.jwks = document, jwks or {"keys": []}
 
     def get(self, url: str) -> bytes:
         told = self.document if url.endswith("openid-configuration") else self.jwks

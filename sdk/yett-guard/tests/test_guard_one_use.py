@@ -140,6 +140,7 @@ def test_a_route_that_has_to_ask_the_server_cannot_be_made_without_credentials(s
     with pytest.raises(ValueError, match="YETT_CLIENT_ID"):
         guard.need(**need)
     assert refused(guard, server.issuer.token(one_use=True)).status == 503
+    assert server.asked == []
 
 
 async def test_async_code_consumes_as_well(guard: Guard, server: Server) -> None:
