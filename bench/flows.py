@@ -85,6 +85,14 @@ class Load:
             Flow("authorize", "  /authorize with a session that is enough", {"get": 1, "read": 1, "commit": 1}, self.known, self.authorize),
             Flow("redeem", "  code to tokens", {"post": 1, "read": 1, "commit": 1, **signed}, self.authorized, self.redeem),
             Flow("code", "code flow, session known, code to tokens", {"get": 1, "post": 1, "read": 2, "commit": 2, **signed}, self.known, self.code, 750),
+            Flow("silent", "silent step-up (prompt=none), code to tokens", {"get": 1, "post": 1, "read": 2, "commit": 2, **signed}, self.known, self.silent),
+            Flow(
+                "stepup",
+                "step-up with page: /authorize, TOTP page, code to tokens",
+                {"get": 2, "post": 2, "read": 4, "totp": 1, "commit": 3, **signed},
+                self.weaker,
+                self.step_up,
+            ),
             Flow("refresh", "refresh to new tokens", {"post": 1, "read": 1, "commit": 1, **signed}, self.offline, self.refresh, 600),
             Flow(
                 "login",
@@ -109,6 +117,12 @@ class Load:
 
     async def known(self, _: Sequence[Connection], times: int) -> Sequence[Mapping[str, str]]:
         return [{"yett-session": session_of(self.people, "totp", next(self._turn) % SESSIONS)[1]} for _ in range(times)]
+
+    async def weaker(self, _: Sequence[Connection], times: int) -> Sequence[tuple[Person, str]]:
+        """Browsers that are logged in by password, and their session cookies."""
+        found = [session_of(self.people, "password", next(self._session)) for _ in range(times)]
+        self._with_codes([person for person, _ in found])
+        return found
 
     async def asked(self, connections: Sequence[Connection], times: int) -> Sequence[Page]:
         """Step-up: a browser that is logged in by password stands before the page that asks for a code."""
@@ -226,6 +240,19 @@ class Load:
 
     async def code(self, connection: Connection, cookies: Mapping[str, str]) -> None:
         await self.redeem(connection, await self.authorize(connection, cookies))
+
+    async def silent(self, connection: Connection, cookies: Mapping[str, str]) -> None:
+        """An application asks for a second factor without a page, and the session has one."""
+        url = _authorize(acr_values=MULTI_FACTOR, prompt="none")
+        await self.redeem(connection, _code((await connection(self.site.get(url, cookies))).expect(303)))
+
+    async def step_up(self, connection: Connection, one: tuple[Person, str]) -> None:
+        """It asks for one that the session has not: a page, the code, and the tokens that say so."""
+        person, session = one
+        begun = await connection(self.site.get(_authorize(acr_values=MULTI_FACTOR), {"yett-session": session}))
+        cookies = {"yett-session": session, "yett-attempt": begun.expect(303).cookie("yett-attempt")}
+        page = await self._page(connection, begun, "mfa-otp-challenge", person, cookies)
+        await self.redeem(connection, _code(await self.answer(connection, page)))
 
     async def refresh(self, connection: Connection, token: str) -> None:
         _two_jwts(await connection(self.site.post("/oauth/token", {**CREDENTIALS, "grant_type": "refresh_token", "refresh_token": token})))
