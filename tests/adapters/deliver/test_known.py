@@ -32,6 +32,10 @@ GOOD = {
     "default_from_address": "Yett <no-reply@example.test>",
     "domain": "mg.example.test",
     "signature_secret": SECRET,
+    "connectionString": "endpoint=https://yett.communication.azure.example/;accesskey=c2VjcmV0",
+    "tenantId": "contoso.example",
+    "clientId": "yett",
+    "clientSecret": SECRET,
 }
 EVERY = sorted(TABLE)
 

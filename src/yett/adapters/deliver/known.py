@@ -11,6 +11,7 @@ from yett.adapters.deliver import reading
 from yett.adapters.deliver.aws import Ses, Sns
 from yett.adapters.deliver.mail import Mail
 from yett.adapters.deliver.mail_apis import SHAPES
+from yett.adapters.deliver.microsoft import AzureMail, Graph, connection
 from yett.adapters.deliver.outbound import Means
 from yett.adapters.deliver.sip import Sip
 from yett.adapters.deliver.smpp import Smpp
@@ -188,6 +189,23 @@ TABLE: Mapping[tuple[str, str], Known] = {
     ("email", "mandrill"): _mail("mandrill"),
     ("email", "sparkpost"): _mail("sparkpost", EU),
     ("email", "resend"): _mail("resend"),
+    ("email", "azure_cs"): Known(
+        AzureMail,
+        (
+            Setting("connectionString", "endpoint=https://NAME.communication.azure.com/;accesskey=...", secret=True, read=connection, field="connection"),
+            FROM,
+        ),
+    ),
+    ("email", "ms365"): Known(
+        Graph,
+        (
+            Setting("tenantId", "the directory's id, or its domain", read=reading.matching(r"[\w.-]{1,100}"), field="tenant_id"),
+            Setting("clientId", "the application that may Mail.Send", read=reading.matching(r"[\w.-]{1,100}"), field="client_id"),
+            Setting("clientSecret", "its secret", secret=True, read=reading.line, field="client_secret"),
+            FROM,
+            ENDPOINT,
+        ),
+    ),
     ("email", "webhook"): WEBHOOK,
     ("email", "custom"): WEBHOOK,
 }
