@@ -390,8 +390,8 @@ async def test_row_4_what_began_elsewhere_is_answered_there() -> None:
     async with world() as w:
         await allow(w)
         await w.person(totp=False)
-        asked = {"audience": f"{ISSUER}me/", "scope": "openid create:me:authentication_methods"}
-        _, tokens = await w.exchange(await w.login(w.browser(), **asked))
+        page = await w.login(w.browser(), audience=f"{ISSUER}me/", scope="openid create:me:authentication_methods")
+        _, tokens = await w.exchange(page)
         status, begun = await w.post("/me/v1/authentication-methods", {"type": "passkey"}, as_json=True, authorization=f"Bearer {tokens['access_token']}")
         assert status == 202
         assert await given(w, begun, made(key(), begun)) == OVER

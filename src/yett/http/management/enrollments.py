@@ -76,7 +76,7 @@ class EnrollmentsApi:
             one.id,
             "pending" if one.status == "pending" else "confirmed",
             one.name or UNSET,
-            phone_number=held.about.get("phone_number", UNSET),
+            phone_number=str(number) if (number := held.about.get("phone_number")) else UNSET,
             enrolled_at=iso(one.created_at),
             last_auth=UNSET if one.used_at is None else iso(one.used_at),
         )
