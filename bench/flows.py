@@ -103,6 +103,7 @@ class Load:
                 times=40,
             ),
             Flow("forward", "forward auth: who has a host's cookie is let in", {"get": 1, "read": 1}, self.passes, self.let_in, times=1000),
+            Flow("introspect", "introspection of an access token", {"post": 1, "read": 1}, self.issued, self.introspect),
             Flow("discovery", "discovery", {"get": 1}, self.nothing, self.discovery, 25, 1000),
             Flow("jwks", "JWKS", {"get": 1}, self.nothing, self.jwks, 25, 1000),
         )
@@ -174,6 +175,17 @@ class Load:
 
         await drive(connections, await self.known(connections, times), one)
         return codes
+
+    async def issued(self, connections: Sequence[Connection], times: int) -> Sequence[str]:
+        """Access tokens, each asked about once."""
+        tokens: list[str] = []
+
+        async def one(connection: Connection, code: str) -> None:
+            reply = (await connection(self._code_request(code))).expect(200)
+            tokens.append(msgspec.json.decode(reply.body)["access_token"])
+
+        await drive(connections, await self.authorized(connections, times), one)
+        return tokens
 
     async def offline(self, connections: Sequence[Connection], times: int) -> Sequence[str]:
         """As many families of tokens as there are requests; which is used after which does not matter to the server."""
@@ -256,6 +268,11 @@ class Load:
 
     async def refresh(self, connection: Connection, token: str) -> None:
         _two_jwts(await connection(self.site.post("/oauth/token", {**CREDENTIALS, "grant_type": "refresh_token", "refresh_token": token})))
+
+    async def introspect(self, connection: Connection, token: str) -> None:
+        reply = (await connection(self.site.post("/oauth/introspect", {**CREDENTIALS, "token": token}))).expect(200)
+        if not reply.body.startswith(b'{"active":true'):
+            raise Unexpected(f"not active: {reply.body[:300]!r}")
 
     async def login(self, connection: Connection, person: Person) -> None:
         """A browser that nobody knows, page by page, and then the application."""

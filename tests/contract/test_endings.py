@@ -110,10 +110,10 @@ async def test_of_two_nodes_one_tells(store: Store, other: Store) -> None:
 
     while sum(await asyncio.gather(*(node.farewell(3, NOW, words) for node in (store, other) * 3))):
         pass
+    assert await store.claim(NOW, 30, 100) == (), "no code waits behind what applications are told"
     due = [*await store.claim(NOW, 30, 100, apart=True), *await other.claim(NOW, 30, 100, apart=True)]
     assert len({one.message.data["sid"] for one in due}) == len(due) == 20
     assert {(one.account, one.client) for one in due} == {(owner.id, "shop")}
-    assert await store.claim(NOW, 30, 100) == (), "and no code waits behind what applications are told"
 
 
 async def test_a_logout_revokes_what_was_not_promised_to_outlive_it(store: Store) -> None:

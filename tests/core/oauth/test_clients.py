@@ -100,6 +100,17 @@ def test_the_client_that_a_request_names_can_be_read_without_judging_it() -> Non
     assert presented_client({}, "Bearer x") is None
 
 
+def test_where_an_assertion_alone_says_who_it_is_no_client_of_a_page_is_named() -> None:
+    assert presented_client({"client_assertion": "a.b.c"}, "") == ""
+    assert presented_client({"client_assertion": "a.b.c", "client_id": "shop"}, "") == "shop"
+
+
+def test_whoever_has_a_key_does_not_come_in_by_a_secret() -> None:
+    keyed = {"shop": SHOP._replace(auth_method="private_key_jwt")}
+    assert refused({"client_id": "shop", "client_secret": SECRET}, clients=keyed).code == "invalid_client"
+    assert refused({}, basic("shop", SECRET), keyed).code == "invalid_client"
+
+
 @given(st.dictionaries(st.sampled_from(("client_id", "client_secret", "client_assertion", "grant_type")), st.text(max_size=20)), st.text(max_size=40))
 def test_nothing_made_up_is_a_client(fields: dict[str, str], authorization: str) -> None:
     try:

@@ -8,7 +8,7 @@ from tests.core.oauth.samples import API, AUDIENCE, ISSUER, NOW, PASSWORD, SHOP,
 from yett.domain.client import Client
 from yett.domain.proof import Proof
 from yett.domain.session import Token
-from yett.oauth import introspection
+from yett.oauth import errors, introspection
 from yett.oauth.claims import access_token, machine_token
 from yett.oauth.errors import OAuthError
 from yett.oauth.introspection import Inquiry
@@ -68,3 +68,7 @@ def test_a_token_that_we_keep_says_of_what_kind_it_is_and_ends_with_its_grant() 
     refresh = introspection.kept(ISSUER, Token(b"", "refresh", "g1", 2**40, ()), given)
     assert (refresh["token_type"], refresh["exp"]) == ("refresh_token", given.ends_at)
     assert "aud" not in refresh
+
+
+def test_what_is_not_for_one_use_is_not_consumed() -> None:
+    assert errors.not_for_one_use().body() == {"error": "invalid_request", "error_description": "The token is not for one use, so it cannot be consumed."}

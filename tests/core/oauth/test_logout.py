@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.oauth.samples import CLIENTS, ISSUER, PHONE
+from yett.oauth import logout
 from yett.oauth.logout import Plan, oidc_target, v2_target
 
 BYE = "https://shop.example/bye"
@@ -95,3 +96,17 @@ def test_a_native_application_comes_back_to_any_port() -> None:
 def test_no_other_address_is_followed(sent: dict[str, str]) -> None:
     plan = oidc_target(sent, None, CLIENTS)
     assert plan is None or not plan.url or plan.url.split("?")[0] == BYE
+
+
+def test_a_logout_token_is_about_a_session_and_nobody_takes_it_for_an_id_token() -> None:
+    """Back-Channel Logout 1.0, 2.4: and 2.6 forbids a nonce."""
+    assert logout.token(ISSUER, "shop", "auth0|ann", "sid-1", "j1", 1000) == {
+        "iss": ISSUER,
+        "sub": "auth0|ann",
+        "aud": "shop",
+        "iat": 1000,
+        "exp": 1120,
+        "jti": "j1",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        "sid": "sid-1",
+    }
