@@ -148,6 +148,12 @@ def test_an_api_and_a_grant_of_it(sdk: ManagementClient) -> None:
     sdk.clients.delete(client.client_id or "")
 
 
+def test_what_people_let_applications_have_is_listed_and_taken_back(sdk: ManagementClient) -> None:
+    assert list(sdk.user_grants.list(user_id="auth0|nobody")) == []
+    sdk.user_grants.delete_by_user_id(user_id="auth0|nobody")
+    assert status(lambda: sdk.user_grants.delete("con_nothing")) == 404
+
+
 def test_the_log_is_read(sdk: ManagementClient) -> None:
     sdk.guardian.factors.set("otp", enabled=True)
     newest = next(iter(sdk.logs.list(per_page=100)))
