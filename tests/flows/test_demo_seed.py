@@ -11,6 +11,8 @@ from yett.domain.assurance import MULTI_FACTOR
 from yett.flows.demo_seed import Demo, readable
 from yett.flows.first_start import Ready
 from yett.flows.mint import digest
+from yett.http.demo import STEP_UPS
+from yett.oauth import details
 
 
 @pytest.fixture
@@ -38,6 +40,8 @@ async def test_a_demo_has_an_application_an_api_and_a_user(house: House) -> None
     assert client.secret == digest(demo.client_secret)
     assert "http://auth0.com/oauth/grant-type/password-realm" in client.grant_types
     assert api.scope_requirements["transfer:funds"].acrs == (MULTI_FACTOR,)
+    assert [details.fault(kind) for kind in api.details] == [""]
+    assert details.words(details.judge(STEP_UPS["approve"][1]["authorization_details"], api), api, "de") == "1250.00 EUR an Grace Hopper zahlen"
     assert catalogue.tenant.factors == dict.fromkeys(("otp", "recovery-code", "email", "sms"), True)
 
 

@@ -1,13 +1,13 @@
 """What --demo begins with: an application, an API and a user, kept in DIR/demo.json and printed at every start."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from yett.domain.assurance import MULTI_FACTOR
-from yett.domain.client import Api, Client
+from yett.domain.client import Api, Client, Detail
 from yett.domain.requirement import Requirement
 from yett.domain.tenant import Catalogue, Tenant
 from yett.flows.mint import Mint, digest
@@ -87,6 +87,17 @@ class DemoSeed:
         )
 
 
+PARTS: Mapping[str, object] = {
+    "amount": {"type": "string", "pattern": "^[0-9]{1,9}\\.[0-9]{2}$"},
+    "creditor": {"type": "string", "minLength": 1, "maxLength": 70},
+}
+PAYMENT = Detail(
+    "payment",
+    json.dumps({"required": list(PARTS), "additionalProperties": False, "properties": PARTS}),
+    {"en": "Pay {{ amount }} EUR to {{ creditor }}", "de": "{{ amount }} EUR an {{ creditor }} zahlen"},
+)
+
+
 def api() -> Api:
     """An API one of whose scopes demands more than a password."""
     return Api(
@@ -96,6 +107,8 @@ def api() -> Api:
         SCOPES,
         allow_offline_access=True,
         scope_requirements={"transfer:funds": Requirement((MULTI_FACTOR,))},
+        descriptions={"read:accounts": "See your accounts", "transfer:funds": "Move money from your accounts"},
+        details=(PAYMENT,),
     )
 
 

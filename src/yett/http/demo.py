@@ -28,6 +28,14 @@ STEP_UPS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "recent": ("Ask for a login of the last minute", {"max_age": "60"}),
     "phishing-resistant": ("Ask for a phishing-resistant login", {"acr_values": "phr"}),
     "transfer": ("Transfer funds (an API that demands it)", {"audience": "https://api.demo.example/", "scope": "openid profile email transfer:funds"}),
+    "approve": (
+        "Approve one payment (and no other)",
+        {
+            "audience": "https://api.demo.example/",
+            "scope": "openid profile email transfer:funds",
+            "authorization_details": '[{"type":"payment","amount":"1250.00","creditor":"Grace Hopper"}]',
+        },
+    ),
 }
 
 
