@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import httpx
@@ -44,11 +44,13 @@ class Bank:
         token = self.http.post(f"{issuer}oauth/token", json={"grant_type": "client_credentials", **named}).raise_for_status().json()
         self.http.headers["authorization"] = f"Bearer {token['access_token']}"
         kinds = [{"type": "transfer", "schema": SCHEMA, "words": {"en": "Send {{ amount }} to {{ to }}"}}]
-        self.manage("resource-servers", identifier=API, name="Bank", scopes=SCOPES, authorization_details=kinds)
+        self.manage("resource-servers", identifier=API, name="Bank", scopes=SCOPES, allow_offline_access=True, authorization_details=kinds)
         itself = self.manage("clients", name="Bank API", app_type="resource_server", resource_server_identifier=API)
         # A page that any browser may come back to, and that leaves the address as it is.
         self.callback = f"{issuer}healthz"
-        self.application = self.manage("clients", name="Bank application", app_type="regular_web", callbacks=[self.callback])
+        self.application = self.manage(
+            "clients", name="Bank application", app_type="regular_web", callbacks=[self.callback], grant_types=["authorization_code", "refresh_token"]
+        )
         (user,) = self.http.get(f"{issuer}api/v2/users-by-email", params={"email": self.demo["email"]}).raise_for_status().json()
         self.manage(f"users/{quote(user['user_id'])}/authentication-methods", type="phone", phone_number="+4917612345678")
         self.subject: str = user["user_id"]
@@ -100,6 +102,15 @@ class Customer(Visitor):
     def approval(self, to: str, amount: int) -> str:
         """A token for one transfer, which was shown and approved."""
         return self.token("transfer:large", authorization_details=json.dumps([{"type": "transfer", "to": to, "amount": amount}]))
+
+
+class Tokens(NamedTuple):
+    """What a customer may come with."""
+
+    identity: str
+    refresh: str
+    read: str
+    stepped_up: str
 
 
 @contextmanager

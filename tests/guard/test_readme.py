@@ -7,43 +7,17 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
 
-from tests.guard.customer import Bank, Customer, open_bank
+from tests.guard.customer import Bank, Customer, Tokens
 from tests.harness.process import unused_port
 
 README = Path(__file__).parents[2] / "sdk" / "yett-guard" / "README.md"
 PATIENCE = 30.0
 UVICORN, FLASK = ("uvicorn", "app:app"), ("flask", "--app", "app", "run")
 STARTED_BY = {"FastAPI": UVICORN, "Starlette": UVICORN, "Litestar": UVICORN, "Flask": FLASK, "Django": (*UVICORN, "--interface", "wsgi")}
-
-
-class Tokens(NamedTuple):
-    """What a customer may come with."""
-
-    identity: str
-    read: str
-    stepped_up: str
-
-
-@pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
-    with open_bank(tmp_path_factory.mktemp("bank")) as bank:
-        yield bank
-
-
-@pytest.fixture(scope="module")
-def customer(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Customer:
-    return Customer(bank, tmp_path_factory.mktemp("customer") / "jar")
-
-
-@pytest.fixture(scope="module")
-def tokens(customer: Customer) -> Tokens:
-    first = customer.tokens("read:accounts")
-    return Tokens(first["id_token"], first["access_token"], customer.token("transfer:funds"))
 
 
 @pytest.fixture(params=STARTED_BY)

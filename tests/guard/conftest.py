@@ -1,0 +1,26 @@
+"""One real server for all that is guarded."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.guard.customer import Bank, Customer, Tokens, open_bank
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    with open_bank(tmp_path_factory.mktemp("bank")) as bank:
+        yield bank
+
+
+@pytest.fixture(scope="session")
+def customer(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Customer:
+    return Customer(bank, tmp_path_factory.mktemp("customer") / "jar")
+
+
+@pytest.fixture(scope="session")
+def tokens(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Tokens:
+    """Of a browser of their own: whatever other tests have shown in theirs, this one begins with a password."""
+    customer = Customer(bank, tmp_path_factory.mktemp("browser") / "jar")
+    first = customer.tokens("read:accounts offline_access")
+    return Tokens(first["id_token"], first["refresh_token"], first["access_token"], customer.token("transfer:funds"))
