@@ -30,7 +30,7 @@ def asked(site: dict[str, Any], folder: Path) -> dict[str, Any]:
 def strictly(folder: Path, client: str) -> None:
     """Its refresh tokens are exchanged each time, and an old one has no leeway (Auth0's default has neither)."""
     rotating = {"rotation_type": "rotating", "expiration_type": "expiring", "leeway": 0, "token_lifetime": 86400, "idle_token_lifetime": 3600}
-    command = [YETT, "api", "--dir", folder, "patch", f"clients/{client}", "--data", json.dumps({"refresh_token": rotating})]
+    command = [str(YETT), "api", "--dir", str(folder), "patch", f"clients/{client}", "--data", json.dumps({"refresh_token": rotating})]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
 
 
