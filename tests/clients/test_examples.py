@@ -47,7 +47,7 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
         old = tokens[:]
 
         # After it, asked: the API refuses the old token, and says what it wants instead.
-        bank.demand("transfer:funds", max_age=SOON, lifetime=SOON)
+        bank.demand("transfer:funds", max_age=SOON)
         bank.restart(TRANSFER_MAX_AGE=str(SOON))
         await asyncio.sleep(max(0.0, proven + SOON + 1 - time.monotonic()))
         for token in old[-1:]:

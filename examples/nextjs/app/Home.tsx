@@ -27,9 +27,10 @@ export function Home({ claims }: { claims: Claims }) {
     // What was waiting for a step-up goes on, once.
     const waiting = sessionStorage.getItem(WAITING);
     sessionStorage.removeItem(WAITING);
-    if (!waiting || window.location.search !== GO_ON) void load();
-    else if (waiting === STATEMENT) statement();
-    else send(JSON.parse(waiting));
+    const goesOn = waiting && window.location.search === GO_ON;
+    if (goesOn && waiting !== STATEMENT) send(JSON.parse(waiting));
+    else void load();
+    if (goesOn && waiting === STATEMENT) statement();
     window.history.replaceState({}, "", "/");
   }, []);
 
