@@ -1,7 +1,7 @@
 """The configuration and the outbox."""
 
 from tests.contract.samples import BUDGET, NOW, begun, challenge, fact, message, name, types
-from yett.domain.client import Api, Client, ClientGrant
+from yett.domain.client import Api, Client, ClientGrant, Detail
 from yett.domain.requirement import Requirement
 from yett.domain.tenant import SigningKey, Tenant
 from yett.ports import Entry, Store
@@ -13,6 +13,8 @@ API = Api(
     scopes=("pay",),
     requirement=Requirement(("phr",), 300),
     scope_requirements={"pay": Requirement(one_use=True, lifetime=60)},
+    descriptions={"pay": "Move money"},
+    details=(Detail("payment", '{"additionalProperties":false}', {"en": "Pay"}),),
 )
 ALLOWED = ClientGrant("cg1", "shop", "https://api.test/", ("pay",))
 KEY = SigningKey("k1", "RS256", b"the private key", b'{"kty":"RSA"}', NOW)

@@ -270,6 +270,22 @@ async def test_a_factor_that_is_enrolled_on_the_way_then_approves_with_a_code_of
         assert page.query.get("code"), page.screen
 
 
+async def test_somebody_elses_application_is_asked_for_the_approval_first_and_let_have_it_then() -> None:
+    async with world() as w:
+        await w.person()
+        await bank(w)
+        theirs = (await w.store.catalogue()).clients["web"]._replace(id="theirs", name="Their shop", first_party=False, secret=digest("theirs's secret"))
+        await w.store.configure((theirs,), (), ())
+        browser = await logged_in(w)
+        page = await ask(w, browser, client="theirs")
+        assert (page.screen, purpose(page)) == ("mfa-otp-challenge", "Pay 100.00 EUR to Bob")
+        page = await w.prove(browser, page)
+        assert page.screen == "consent"
+        left = await browser.submit(page, action="accept")
+        _, tokens = await w.exchange(left, "theirs")
+        assert tokens["authorization_details"] == json.loads(payment())
+
+
 async def test_the_types_are_in_discovery() -> None:
     async with world() as w:
         await bank(w)
