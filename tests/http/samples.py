@@ -192,8 +192,13 @@ def _account(page: Page, locale: str) -> Iterator[Sample]:
         Happening(then - 90_000, say(HAPPENED["method_added"]), ("Authenticator", "Chrome · macOS", "203.0.113.7")),
     )
     lent = (Applied("books", "Bookkeeper", then, ("See your email address", "See your accounts")),)
-    some = {"methods": methods, "sheet": Card("r", "recovery-code", then, left=8), "browsers": (chrome, firefox), "sessions": (chrome, firefox)}
-    some["applications"] = lent
+    some: dict[str, object] = {
+        "methods": methods,
+        "sheet": Card("r", "recovery-code", then, left=8),
+        "browsers": (chrome, firefox),
+        "sessions": (chrome, firefox),
+        "applications": lent,
+    }
     some["password"] = password = Card("p", "password", then - 9_000_000, used_at=then - 60)
     yield Sample("account", "account", page._replace(data={**some, "events": events, "adds": True, "renewable": True, "told": say(DONE["remove"])}))
     few = {"sheet": Card("r", "recovery-code", then, used_at=then, left=2), "methods": methods[:1], "renewable": True}

@@ -20,7 +20,7 @@ async def stranger(w: World, **change: Any) -> None:
     await w.store.configure((replace_client(catalogue.clients["other"], first_party=False, **change), api), (), ())
 
 
-async def asked(w: World, browser: Browser, **params: str) -> Page:
+async def asked(w: World, browser: Browser, **params: Any) -> Page:
     return await w.login(browser, client="other", **params)
 
 
