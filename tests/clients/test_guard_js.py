@@ -37,6 +37,12 @@ def test_the_double_loads_where_no_test_runs_only_if_it_is_told_to() -> None:
     assert node("testing.mjs", **unset | {"YETT_GUARD_TESTING": "1"}).returncode == 0
 
 
+def test_its_types_are_those_of_an_application_in_typescript() -> None:
+    strict = ("--noEmit", "--strict", "--skipLibCheck", "false", "--module", "nodenext", "--target", "es2022")
+    done = node("node_modules/typescript/bin/tsc", *strict, "types/application.ts")
+    assert done.returncode == 0, done.stdout
+
+
 def test_what_is_published_is_the_guard_its_types_and_its_words() -> None:
     done = subprocess.run([program("npm", install="Node 20"), "pack", "--dry-run", "--json"], cwd=HERE, capture_output=True, text=True, check=True)
     files = {one["path"] for one in json.loads(done.stdout)[0]["files"]}
