@@ -11,7 +11,7 @@ CODE = $(wildcard src tests bench docs/*.py sdk/yett-guard)
 .PHONY: help setup setup-dev tools run example test test-clients check fmt bench guard docs pins clean
 
 help:
-	@echo "make run | example NAME=react | test | test-clients | check | fmt | bench | docs | setup | setup-dev | pins | clean"
+	@echo "make run | example NAME=react | test | test-clients | check | fmt | bench | guard | docs | setup | setup-dev | pins | clean"
 
 # --- setting up: stamps in .venv, so that a second make has nothing to do ---
 

@@ -68,7 +68,7 @@ export interface Options {
 export interface Guard {
   require(wanted?: Need | ((request: Request) => Need | Promise<Need>)): RequestHandler;
   demand(token: Token, need: Need): Promise<Token>;
-  check(rawHeaders: string[], need?: Requirement): Promise<Token>;
+  check(rawHeaders: string[], need?: Requirement | (() => Requirement | Promise<Requirement>)): Promise<Token>;
   need(options: Need): Requirement;
   readonly refusals: ErrorRequestHandler;
 }

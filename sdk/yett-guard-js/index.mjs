@@ -44,7 +44,7 @@ class Guard {
     const fixed = typeof wanted === "function" ? undefined : this.need(wanted);
     return async (request, response, next) => {
       try {
-        request.token = await this.check(request.rawHeaders, fixed ?? this.need(await wanted(request)));
+        request.token = await this.check(request.rawHeaders, fixed ?? (async () => this.need(await wanted(request))));
       } catch (refused) {
         return refused instanceof Refusal ? answer(refused, response) : next(refused);
       }
@@ -57,7 +57,7 @@ class Guard {
     return this.#described(() => this.#enough(token, this.need(options), this.#keys.known()));
   }
 
-  /** The token of these raw headers, if it is good and enough. Throws Refusal. */
+  /** The token of these raw headers, if it is good and enough; a function is asked what is needed once it is known to be good. Throws Refusal. */
   async check(rawHeaders, need = requirement()) {
     return this.#described(async () => {
       const raw = bearer(rawHeaders);
@@ -65,7 +65,8 @@ class Guard {
       const { key, known } = await this.#keys.named(header.kid);
       const verified = header.alg === key.alg && (await compactVerify(raw, key.key, { algorithms: [key.alg] }).catch(() => undefined));
       if (!verified) throw Refusal.invalidToken("Its signature is wrong.");
-      return this.#enough(new Token(raw, judge(header.typ, verified.payload, this.#settings, this.#clock())), need, known);
+      const token = new Token(raw, judge(header.typ, verified.payload, this.#settings, this.#clock()));
+      return this.#enough(token, typeof need === "function" ? await need() : need, known);
     });
   }
 

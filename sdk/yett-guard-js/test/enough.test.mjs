@@ -107,6 +107,7 @@ test("a handler may ask for more, and what breaks is no refusal", async () => {
   assert.equal((await asked("/demand", await issuer.token())).body.code, "mfa_required");
   assert.equal((await asked("/demand", await issuer.token({ acr: "phr" }))).status, 200);
   assert.deepEqual((await asked("/broken", await issuer.token())).body, { error: "broken" });
+  assert.equal((await asked("/broken")).status, 401);
 });
 
 test("a token that stands no longer is refused where the server is asked", async () => {

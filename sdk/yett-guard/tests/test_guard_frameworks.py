@@ -307,6 +307,10 @@ def test_a_large_sum_needs_more_than_a_small_one(ask: Ask, issuer: Issuer, place
     assert ask(place, issuer.authorization(acr="phr", amr=["hwk", "mfa"]), LARGE).status == 200
 
 
+def test_nothing_of_a_request_is_read_before_its_token(ask: Ask) -> None:
+    assert ask("/value", {}, "no number").status == 401  # type: ignore[arg-type]
+
+
 def test_an_approval_is_good_once_and_for_nobody_while_the_server_is_down(ask: Ask, issuer: Issuer) -> None:
     token = issuer.authorization(one_use=True)
     assert ask("/once", token, 1).status == 200

@@ -34,7 +34,8 @@ class Guard(core.Guard):
             @functools.wraps(view)
             def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 try:
-                    request.token = self.check(authorization(request), needed(request))
+                    request.token = self.verify(authorization(request))
+                    self.demand(request.token, needed(request))
                 except Refusal as refused:
                     return answer(refused)
                 return view(request, *args, **kwargs)
@@ -42,7 +43,8 @@ class Guard(core.Guard):
             @functools.wraps(view)
             async def guarded_async(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 try:
-                    request.token = await self.acheck(authorization(request), needed(request))
+                    request.token = await self.averify(authorization(request))
+                    await self.ademand(request.token, needed(request))
                 except Refusal as refused:
                     return answer(refused)
                 return await view(request, *args, **kwargs)

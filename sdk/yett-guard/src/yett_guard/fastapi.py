@@ -32,8 +32,12 @@ class Guard(core.Guard):
         """
         if callable(need):
 
-            async def token_by_value(request: Request, needed: Annotated[Requirement, Depends(need)], _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
-                return await self.acheck(authorization(request), needed)
+            async def verified(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
+                return await self.averify(authorization(request))
+
+            # In this order: nothing of a request is judged before its token.
+            async def token_by_value(token: Annotated[Token, Depends(verified)], needed: Annotated[Requirement, Depends(need)]) -> Token:
+                return await self.ademand(token, needed)
 
             return token_by_value
         wanted = need or self.need(**said)

@@ -30,9 +30,9 @@ class Guard(core.Guard):
         def decorate(view: View) -> View:
             @functools.wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
-                needed = wanted if isinstance(wanted, Requirement) else wanted(request)
                 try:
-                    g.token = self.check(request.headers.getlist("Authorization"), needed)
+                    g.token = self.verify(request.headers.getlist("Authorization"))
+                    self.demand(g.token, wanted if isinstance(wanted, Requirement) else wanted(request))
                 except Refusal as refused:
                     return answer(refused)
                 return current_app.ensure_sync(view)(*args, **kwargs)

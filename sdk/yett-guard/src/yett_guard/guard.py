@@ -59,6 +59,14 @@ class Guard:
         """The token of these Authorization headers, if it is good and enough."""
         return await self._aside(self._checked(authorization, need))
 
+    def verify(self, authorization: Sequence[str]) -> Token:
+        """The token of these Authorization headers, if it is good; `demand` says what for, and has it consumed if it is for one use."""
+        return self._waiting(self._verified(authorization))[0]
+
+    async def averify(self, authorization: Sequence[str]) -> Token:
+        """The token of these Authorization headers, if it is good; `ademand` says what for, and has it consumed if it is for one use."""
+        return (await self._aside(self._verified(authorization)))[0]
+
     def demand(self, token: Token, need: Requirement | None = None, **said: Unpack[Need]) -> Token:
         """More of a token that was good so far: for what only the handler knows, such as an amount."""
         return self._waiting(self._enough(token, need or self.need(**said)))
@@ -68,6 +76,10 @@ class Guard:
         return await self._aside(self._enough(token, need or self.need(**said)))
 
     def _checked(self, authorization: Sequence[str], need: Requirement) -> Story[Token]:
+        token, known = yield from self._verified(authorization)
+        return (yield from self._enough(token, need, known))
+
+    def _verified(self, authorization: Sequence[str]) -> Story[tuple[Token, Known]]:
         raw = bearer(authorization)
         signed = jws.parse(raw)
         if signed is None:
@@ -75,8 +87,7 @@ class Guard:
         key, known = yield from self._keys.named(signed.header.kid)
         if signed.header.alg != key.alg or not key.verify(signed.signed, signed.signature):
             raise invalid_token("Its signature is wrong.")
-        token = judge(raw, signed.header.typ, jws.json_object(signed.payload), self.settings, self.clock())
-        return (yield from self._enough(token, need, known))
+        return judge(raw, signed.header.typ, jws.json_object(signed.payload), self.settings, self.clock()), known
 
     def _enough(self, token: Token, need: Requirement, known: Known | None = None) -> Story[Token]:
         """Judged first, consumed last: what is refused for another reason is not used up."""

@@ -32,9 +32,9 @@ class Guard(core.Guard, InitPluginProtocol):
         wanted = need or self.need(**said)
 
         async def enough(connection: Connection, _: BaseRouteHandler) -> None:
+            connection.state.token = token = await self.averify(connection.headers.getall("authorization", []))
             needed = wanted if isinstance(wanted, Requirement) else wanted(connection)
-            needed = needed if isinstance(needed, Requirement) else await needed
-            connection.state.token = await self.acheck(connection.headers.getall("authorization", []), needed)
+            await self.ademand(token, needed if isinstance(needed, Requirement) else await needed)
 
         return enough
 

@@ -38,7 +38,8 @@ class Guard(core.Guard):
             async def guarded(*args: Any, **kwargs: Any) -> Any:
                 request = _request(args, kwargs)
                 try:
-                    request.state.token = await self.acheck(authorization(request), await by_value(wanted, request))
+                    request.state.token = token = await self.averify(authorization(request))
+                    await self.ademand(token, await by_value(wanted, request))
                 except Refusal as refused:
                     return answer(refused)
                 return await endpoint(*args, **kwargs)
@@ -46,9 +47,10 @@ class Guard(core.Guard):
             @functools.wraps(endpoint)
             def guarded_in_a_thread(*args: Any, **kwargs: Any) -> Any:
                 request = _request(args, kwargs)
-                needed = wanted if isinstance(wanted, Requirement) else wanted(request)
                 try:
-                    request.state.token = self.check(authorization(request), needed)  # type: ignore[arg-type]  # asked for below
+                    request.state.token = token = self.verify(authorization(request))
+                    needed = wanted if isinstance(wanted, Requirement) else wanted(request)
+                    self.demand(token, needed)  # type: ignore[arg-type]  # asked for below
                 except Refusal as refused:
                     return answer(refused)
                 return endpoint(*args, **kwargs)
