@@ -1,16 +1,23 @@
 """auth0-python as it is, over https with the local authority: nothing changed but the domain."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from auth0.authentication import GetToken
+from auth0.authentication.exceptions import Auth0Error
 from auth0.management import ManagementClient
 from auth0.management.core.api_error import ApiError
 from auth0.management.types import (
+    ClientAuthenticationMethod,
+    ClientAuthenticationMethodPrivateKeyJwt,
+    ClientOidcBackchannelLogoutSettings,
     ClientRefreshTokenConfiguration,
+    CredentialId,
     EmailProviderCredentialsSchemaApiKey,
     PhoneTemplateBody,
     PhoneTemplateContent,
@@ -18,7 +25,9 @@ from auth0.management.types import (
     TwilioProviderConfiguration,
     TwilioProviderCredentials,
 )
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.assertions import pem, private
 from tests.harness.process import unused_port
 from tests.serving import serving
 
@@ -33,7 +42,8 @@ MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManagementClient]:
     folder: Path = tmp_path_factory.mktemp("auth0-python")
     with serving(folder, unused_port(), "--tls", "auto"), pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(folder / "ca.pem"))
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            patch.setenv(name, str(folder / "ca.pem"))
         admin = json.loads((folder / "admin.json").read_text())
         with httpx.Client(timeout=20) as client:
             yield ManagementClient(
@@ -248,3 +258,23 @@ def test_guardian_knows_telephones_by_both_names(sdk: ManagementClient) -> None:
     found = sms.get_templates()
     assert found is not None
     assert found.model_dump() == texts
+
+
+def test_an_application_authenticates_itself_by_its_key(sdk: ManagementClient) -> None:
+    api = sdk.resource_servers.create(identifier="https://keyed.example/", scopes=[ResourceServerScope(value="pay")])
+    told_at = ClientOidcBackchannelLogoutSettings(backchannel_logout_urls=["https://app.example/logged-out"])
+    client = sdk.clients.create(name="Keyed", app_type="non_interactive", oidc_logout=told_at).client_id or ""
+    sdk.client_grants.create(client_id=client, audience=api.identifier or "", scope=["pay"])
+    key = private("RS256")
+    made = sdk.clients.credentials.create(client, credential_type="public_key", name="2027", pem=pem(key), alg="RS256")
+    keyed = ClientAuthenticationMethod(private_key_jwt=ClientAuthenticationMethodPrivateKeyJwt(credentials=[CredentialId(id=made.id or "")]))
+    shown = sdk.clients.update(client, client_authentication_methods=keyed)
+    assert shown.client_authentication_methods == keyed
+    assert [one.id for one in sdk.clients.credentials.list(client)] == [made.id]
+    domain = json.loads((Path(os.environ["SSL_CERT_FILE"]).parent / "admin.json").read_text())["domain"]
+    secret: str = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    tokens = GetToken(domain, client, client_assertion_signing_key=secret, client_assertion_signing_alg="RS256")
+    assert tokens.client_credentials(api.identifier or "")["scope"] == "pay"
+    assert sdk.clients.credentials.delete(client, made.id or "") is None
+    with pytest.raises(Auth0Error, match="Unauthorized"):
+        tokens.client_credentials(api.identifier or "")
