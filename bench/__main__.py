@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import uvloop
 
-from bench import measure, profile, report, timing
+from bench import measure, peer, profile, report, timing
 from bench.client import Site
 from bench.flows import Load
 from bench.people import WIKI
@@ -59,6 +59,9 @@ def main() -> None:
     if asked.only == ("guard",):
         print(_guard())
         return
+    if asked.only == ("peer",):
+        print(_peer(asked, floors()))
+        return
     figures = everything(asked)
     if asked.write:
         report.write(figures)
@@ -70,7 +73,7 @@ def _parse() -> Asked:
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     parser.add_argument("--postgres", action="store_true", help="our flows on PostgreSQL as well")
     parser.add_argument("--profile", default="", metavar="FLOW", help="print the most expensive functions of one flow instead")
-    parser.add_argument("--only", default="", metavar="FLOW,...", help="these flows alone, and nothing else; guard: yett-guard")
+    parser.add_argument("--only", default="", metavar="FLOW,...", help="these flows alone, and nothing else; guard: yett-guard; peer: oidc-provider")
     parser.add_argument("--rounds", type=int, default=measure.ROUNDS)
     parser.add_argument("--pairs", type=int, default=2000, help="of the timing test")
     given = parser.parse_args()
@@ -91,6 +94,7 @@ def everything(asked: Asked) -> str:
             say(_idle(server))
     if not asked.only:
         say(_guard())
+        say(_peer(asked, floor))
         say(_starts(folder))
         say(_timing(seeded(FEW), min(200, asked.pairs) if asked.quick else asked.pairs))
     if not asked.quick:
@@ -118,6 +122,20 @@ def _guard() -> str:
     print("the guard ...", file=sys.stderr)
     said = subprocess.run([sys.executable, "-m", "bench.guard"], cwd=ROOT, check=True, capture_output=True, text=True)
     return f"### yett-guard: a token verified and judged\n\n{report.guard_table(json.loads(said.stdout))}"
+
+
+def _peer(asked: Asked, floor: dict[str, float]) -> str:
+    title = "### npm's oidc-provider, for comparison"
+    if not peer.there():
+        return f"{title}\n\nIt is not installed: `make test-clients` does that.\n"
+    port, lines = unused_port(), []
+    with running(peer.command(port), port, CACHE / "peer.log", path=peer.PATH) as server:
+        for flow in peer.Peer(port).flows():
+            for connections in measure.CONNECTIONS:
+                print(f"  oidc-provider: {flow.name}, {connections} connections ...", file=sys.stderr)
+                figure = run(measure.figure(flow, server.process.pid, port, connections, min(FEWER, asked.rounds)))
+                lines.append(report.line(flow, connections, figure, floor))
+    return f"{title}\n\nIts own store, in memory and not on a disk; the floor is our servers', without a store.\n\n{report.table(lines)}"
 
 
 def floors() -> dict[str, float]:

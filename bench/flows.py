@@ -132,7 +132,7 @@ class Load:
         async def one(connection: Connection, number: int) -> None:
             person, cookie = session_of(self.people, "password", number)
             cookies = {"yett-session": cookie}
-            begun = await connection(self.site.get(_authorize(acr_values=MULTI_FACTOR), cookies))
+            begun = await connection(self.site.get(authorization_url(acr_values=MULTI_FACTOR), cookies))
             cookies["yett-attempt"] = begun.expect(303).cookie("yett-attempt")
             pages.append(await self._page(connection, begun, "mfa-otp-challenge", person, cookies))
 
@@ -147,7 +147,7 @@ class Load:
         async def one(connection: Connection, number: int) -> None:
             person, cookie = session_of(self.keyed, "key", number)
             cookies = {"yett-session": cookie}
-            begun = await connection(self.site.get(_authorize(acr_values=MULTI_FACTOR), cookies))
+            begun = await connection(self.site.get(authorization_url(acr_values=MULTI_FACTOR), cookies))
             cookies["yett-attempt"] = begun.expect(303).cookie("yett-attempt")
             page = await self._page(connection, begun, "mfa-webauthn-roaming-challenge", person, cookies)
             pages.append(page._replace(fields={**page.fields, "response": self._shown(page), "action": "default"}))
@@ -181,7 +181,7 @@ class Load:
         tokens: list[str] = []
 
         async def one(connection: Connection, code: str) -> None:
-            reply = (await connection(self._code_request(code))).expect(200)
+            reply = (await connection(code_request(self.site, "/oauth/token", code))).expect(200)
             tokens.append(msgspec.json.decode(reply.body)["access_token"])
 
         await drive(connections, await self.authorized(connections, times), one)
@@ -193,7 +193,7 @@ class Load:
 
         async def one(connection: Connection, cookies: Mapping[str, str]) -> None:
             code = await self.authorize(connection, cookies, f"{SCOPE} offline_access")
-            reply = (await connection(self._code_request(code))).expect(200)
+            reply = (await connection(code_request(self.site, "/oauth/token", code))).expect(200)
             tokens.append(msgspec.json.decode(reply.body)["refresh_token"])
 
         await drive(connections, await self.known(connections, times), one)
@@ -229,12 +229,12 @@ class Load:
         """The code, and back to the application with an authorization code."""
         fields = {**page.fields, "code": self.codes.next(page.person), "action": "default"}
         reply = (await connection(self.site.post(page.path, fields, page.cookies))).expect(303)
-        _code(reply)
+        code_of(reply)
         return reply
 
     async def assert_(self, connection: Connection, page: Page) -> None:
         """The key's answer, and then the application."""
-        await self.redeem(connection, _code((await connection(self.site.post(page.path, page.fields, page.cookies))).expect(303)))
+        await self.redeem(connection, code_of((await connection(self.site.post(page.path, page.fields, page.cookies))).expect(303)))
 
     async def verify(self, connection: Connection, held: tuple[Person, str]) -> None:
         person, mfa_token = held
@@ -242,32 +242,32 @@ class Load:
         (await connection(self.site.post("/mfa/challenge", asked))).expect(200)
         grant = "http://auth0.com/oauth/grant-type/mfa-otp"
         given = {**CREDENTIALS, "grant_type": grant, "mfa_token": mfa_token, "otp": self.codes.next(person)}
-        _two_jwts(await connection(self.site.post("/oauth/token", given)))
+        two_jwts(await connection(self.site.post("/oauth/token", given)))
 
     async def authorize(self, connection: Connection, cookies: Mapping[str, str], scope: str = SCOPE) -> str:
-        return _code((await connection(self.site.get(_authorize(scope=scope), cookies))).expect(303))
+        return code_of((await connection(self.site.get(authorization_url(scope=scope), cookies))).expect(303))
 
     async def redeem(self, connection: Connection, code: str) -> None:
-        _two_jwts(await connection(self._code_request(code)))
+        two_jwts(await connection(code_request(self.site, "/oauth/token", code)))
 
     async def code(self, connection: Connection, cookies: Mapping[str, str]) -> None:
         await self.redeem(connection, await self.authorize(connection, cookies))
 
     async def silent(self, connection: Connection, cookies: Mapping[str, str]) -> None:
         """An application asks for a second factor without a page, and the session has one."""
-        url = _authorize(acr_values=MULTI_FACTOR, prompt="none")
-        await self.redeem(connection, _code((await connection(self.site.get(url, cookies))).expect(303)))
+        url = authorization_url(acr_values=MULTI_FACTOR, prompt="none")
+        await self.redeem(connection, code_of((await connection(self.site.get(url, cookies))).expect(303)))
 
     async def step_up(self, connection: Connection, one: tuple[Person, str]) -> None:
         """It asks for one that the session has not: a page, the code, and the tokens that say so."""
         person, session = one
-        begun = await connection(self.site.get(_authorize(acr_values=MULTI_FACTOR), {"yett-session": session}))
+        begun = await connection(self.site.get(authorization_url(acr_values=MULTI_FACTOR), {"yett-session": session}))
         cookies = {"yett-session": session, "yett-attempt": begun.expect(303).cookie("yett-attempt")}
         page = await self._page(connection, begun, "mfa-otp-challenge", person, cookies)
-        await self.redeem(connection, _code(await self.answer(connection, page)))
+        await self.redeem(connection, code_of(await self.answer(connection, page)))
 
     async def refresh(self, connection: Connection, token: str) -> None:
-        _two_jwts(await connection(self.site.post("/oauth/token", {**CREDENTIALS, "grant_type": "refresh_token", "refresh_token": token})))
+        two_jwts(await connection(self.site.post("/oauth/token", {**CREDENTIALS, "grant_type": "refresh_token", "refresh_token": token})))
 
     async def introspect(self, connection: Connection, token: str) -> None:
         reply = (await connection(self.site.post("/oauth/introspect", {**CREDENTIALS, "token": token}))).expect(200)
@@ -279,13 +279,13 @@ class Load:
         page = await self.at_password(connection, person, person.email)
         told = await connection(self.site.post(page.path, {**page.fields, "password": PASSWORD, "action": "default"}, page.cookies))
         last = await self._page(connection, told, "mfa-otp-challenge", person, page.cookies)
-        await self.redeem(connection, _code(await self.answer(connection, last)))
+        await self.redeem(connection, code_of(await self.answer(connection, last)))
 
     # What several of them do
 
     async def at_password(self, connection: Connection, person: Person, typed: str) -> Page:
         """As far as the page that asks for the password."""
-        begun = await connection(self.site.get(_authorize()))
+        begun = await connection(self.site.get(authorization_url()))
         cookies = {"yett-attempt": begun.expect(303).cookie("yett-attempt")}
         page = await self._page(connection, begun, "login-id", person, cookies)
         told = await connection(self.site.post(page.path, {**page.fields, "username": typed, "action": "default"}, cookies))
@@ -320,16 +320,13 @@ class Load:
         said = {"id": id, "rawId": id, "type": "public-key", "response": {name: _base64url(raw) for name, raw in parts.items()}}
         return msgspec.json.encode(said).decode()
 
-    def _code_request(self, code: str) -> bytes:
-        given = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-        return self.site.post("/oauth/token", CREDENTIALS | given)
-
     def _with_codes(self, people: Sequence[Person]) -> Sequence[Person]:
         self.codes.wait(people)
         return people
 
 
-def _authorize(**more: str) -> str:
+def authorization_url(path: str = "/authorize", **more: str) -> str:
+    """What the application asks for."""
     asked = {
         "client_id": CLIENT_ID,
         "redirect_uri": CALLBACK,
@@ -341,7 +338,13 @@ def _authorize(**more: str) -> str:
         "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",
     }
-    return f"/authorize?{urlencode(asked | more)}"
+    return f"{path}?{urlencode(asked | more)}"
+
+
+def code_request(site: Site, path: str, code: str) -> bytes:
+    """The application exchanges its code."""
+    given = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    return site.post(path, CREDENTIALS | given)
 
 
 def _proxied(uri: str) -> Mapping[str, str]:
@@ -350,7 +353,8 @@ def _proxied(uri: str) -> Mapping[str, str]:
     return {**said, "sec-fetch-mode": "navigate"}
 
 
-def _code(reply: Reply) -> str:
+def code_of(reply: Reply) -> str:
+    """The code that the application is sent."""
     url = reply.location()
     given = parse_qs(urlsplit(url).query)
     if not url.startswith(CALLBACK) or "code" not in given:
@@ -362,7 +366,8 @@ def _base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _two_jwts(reply: Reply) -> None:
+def two_jwts(reply: Reply) -> None:
+    """An access token and an ID token, or it was another flow."""
     body = reply.expect(200).body
     if body.count(b'"eyJ') != 2:
         raise Unexpected(f"not two JWTs: {body[:300]!r}")

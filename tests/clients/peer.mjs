@@ -2,13 +2,17 @@
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
-const [port, client_id, client_secret, callback] = process.argv.slice(2);
+const [port, client_id, client_secret, callback, api] = process.argv.slice(2);
+// With an API, its access tokens are JWTs for that one.
+const jwt = { accessTokenFormat: "jwt", jwt: { sign: { alg: "RS256" } }, audience: api };
+const scope = "read:things";
+const resourceIndicators = { enabled: Boolean(api), getResourceServerInfo: () => ({ scope, ...jwt }), useGrantedResource: () => true };
 const issuer = `http://localhost:${port}`;
 const provider = new Provider(issuer, {
   clients: [{ client_id, client_secret, redirect_uris: [callback], grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] }],
   acrValues: ["urn:stronger"],
   claims: { openid: ["sub", "acr", "auth_time"], email: ["email"], profile: ["name"] },
-  features: { devInteractions: { enabled: false }, revocation: { enabled: true }, claimsParameter: { enabled: true } },
+  features: { devInteractions: { enabled: false }, revocation: { enabled: true }, claimsParameter: { enabled: true }, resourceIndicators },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, email: "demo@example.com" }) }),
   pkce: { required: () => true },
   rotateRefreshToken: () => true,
@@ -25,6 +29,7 @@ createServer(async (request, response) => {
   if (prompt.name === "consent") {
     const grant = new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
     grant.addOIDCScope("openid profile email offline_access");
+    if (api) grant.addResourceScope(api, scope);
     result.consent = { grantId: await grant.save() };
     delete result.login;
   }
