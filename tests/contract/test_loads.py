@@ -362,3 +362,20 @@ async def test_an_attempt_that_is_renewed_takes_the_place_of_the_one_of_its_name
     fresh = new._replace(id="never-seen", holder=digest("never seen"))
     await store.renew(fresh)
     assert (await _scene(store, fresh)).attempt == fresh
+
+
+async def test_what_a_browser_has_signed_for_stays_with_its_session_and_its_key_with_the_attempt(store: Store) -> None:
+    owner, _ = await somebody(store)
+    one = session(owner)
+    await signed_in(store, owner, Conclusion(one))
+    raised = one._replace(id=digest(name()), old=one.id, old_until=NOW + MINUTE, old_proofs=one.proofs, device="dev_1")
+    await signed_in(store, owner, Conclusion(raised, raises=one.id))
+    for shown in (raised.id, one.id):
+        found = (await store.arrive(shown, None, NOW)).session
+        assert found
+        assert found.device == "dev_1"
+    seen = await begun(store, owner)
+    assert await store.update(seen, seen._replace(browser_key=b"key"))
+    attempt = (await _scene(store, seen)).attempt
+    assert attempt
+    assert attempt.browser_key == b"key"
