@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.clients, pytest.mark.timeout(180)]
 Launch = Callable[..., Awaitable[Browser]]
 Audit = Callable[[Page], Awaitable[list[str]]]
 MULTI_FACTOR = "http://schemas.openid.net/pape/policies/2007/06/multi-factor"
-SOON = 4
+SHORTEST = 4
 # Which back-end is behind which front-end.
 PAIRS = [("react", "fastapi"), ("vue", "flask"), ("angular", "express-by-hand"), ("nextjs", "litestar")]
 
@@ -46,14 +46,15 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
         assert await press(page, "Show statement", "Here is your statement.", bank) == []
         old = tokens[:]
 
-        # After it, asked: the API refuses the old token, and says what it wants instead.
-        bank.demand("transfer:funds", max_age=SOON)
-        bank.restart(TRANSFER_MAX_AGE=str(SOON))
-        await asyncio.sleep(max(0.0, proven + SOON + 1 - time.monotonic()))
+        # After it, asked: the API refuses the old token, and says what it wants instead. The slower the machine, the longer a new one lasts.
+        over = max(SHORTEST, int(time.monotonic() - proven))
+        bank.demand("transfer:funds", max_age=over)
+        bank.restart(TRANSFER_MAX_AGE=str(over))
+        await asyncio.sleep(max(0.0, proven + over + 1 - time.monotonic()))
         for token in old[-1:]:
             refused = httpx.post(f"{bank.api}transfers", headers={"authorization": token}, json={"to": "Ada", "amount": 1}, timeout=PATIENCE)
             assert (refused.status_code, refused.json()["code"]) == (401, "mfa_required")
-            for said in ('error="insufficient_user_authentication"', f'acr_values="{MULTI_FACTOR}"', f'max_age="{SOON}"'):
+            for said in ('error="insufficient_user_authentication"', f'acr_values="{MULTI_FACTOR}"', f'max_age="{over}"'):
                 assert said in refused.headers["www-authenticate"]
         assert await transfer(page, 70, bank) == ["login-password", CHALLENGE]
 
