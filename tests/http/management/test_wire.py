@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.assertions import pem, private
 from tests.http.management.house import ADMIN, ISSUER, SHOP, Building, House, opened
 from yett.http.management.table import ACCESS
 from yett.http.management.wire import FORM, Problem, decode
@@ -171,7 +172,14 @@ async def test_a_trusted_proxy_is_believed_and_no_other(house: House) -> None:
 
 def with_ids(path: str, id: str) -> str:
     quoted = "".join(f"%{byte:02X}" for byte in id.encode())
-    return path.lstrip("/").replace("{id}", quoted).replace("{kid}", quoted).replace("{name}", quoted).replace("{method_id}", quoted)
+    return (
+        path.lstrip("/")
+        .replace("{id}", quoted)
+        .replace("{kid}", quoted)
+        .replace("{name}", quoted)
+        .replace("{method_id}", quoted)
+        .replace("{credential_id}", quoted)
+    )
 
 
 BY_ID = sorted((method, path) for method, path in ACCESS if "{" in path)
@@ -185,6 +193,8 @@ BODIES: dict[str, Any] = {
     "/guardian/factors/{name}/selected-provider": {"provider": "twilio"},
     "/guardian/factors/{name}/templates": {"enrollment_message": "{{ code }}", "verification_message": "{{ code }}"},
     "/client-grants/{id}": {"scope": []},
+    "POST /clients/{id}/credentials": {"credential_type": "public_key", "alg": "Ed25519", "pem": pem(private("Ed25519"))},
+    "PATCH /clients/{id}/credentials/{credential_id}": {"expires_at": None},
     "/branding/phone/providers/{id}/try": {"to": "+4917612345678"},
     "/branding/phone/templates/{id}/try": {"to": "+4917612345678"},
     "/users/{id}/authentication-methods/{method_id}": {"name": "x"},
