@@ -130,8 +130,8 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
 def _answers(sample: Callable[..., Sample], login: Page) -> Iterator[Sample]:
     """What an application is let have, and how it is told."""
     asked = (Asks("", ("Know that it is you when you log in", "See your email address")), Asks("Bank of Acme", ("See your accounts", "transfer:funds")))
-    yield sample("consent", wanted=asked, host="app.example.com")
-    yield sample("consent", "again", login._replace(error="unknown_action"), wanted=(Asks("Bank of Acme", ()),), host="")
+    yield sample("consent", wanted=asked, asked="a5ced", host="app.example.com")
+    yield sample("consent", "again", login._replace(error="unknown_action"), wanted=(Asks("Bank of Acme", ()),), asked="a5ced", host="")
     yield sample("form-post", "quiet", to="https://app.example.com/callback", fields={"code": "c0de", "state": "st4te"})
     yield sample("web-message", origin="https://app.example.com", response='{"code":"c0de","state":"st4te"}')
 

@@ -126,6 +126,35 @@ async def test_a_yes_is_bound_to_its_attempt_its_browser_and_its_page() -> None:
         assert (await browser.post("/u/consent", form)).screen == "error"
 
 
+async def test_a_yes_is_to_what_the_page_said_and_to_nothing_that_came_to_be_asked_for_since() -> None:
+    """What had been agreed to before was not on the page; once it is taken back, in another tab, it is asked for again."""
+    async with world() as w:
+        await w.person()
+        await stranger(w)
+        browser = w.browser()
+        await browser.submit(await asked(w, browser, scope="openid profile"), action="accept")
+        page = await asked(w, browser, scope="openid profile email")
+        assert "your name" not in page.text
+        assert await w.store.withdraw("auth0|ada", "other", w.clock.now, ())
+        page = await browser.submit(page, action="accept")
+        assert (page.screen, "your name" in page.text) == ("consent", True)
+        assert not (await w.store.consents("auth0|ada"))[0]
+        assert "code" in (await browser.submit(page, action="accept")).query
+
+
+async def test_a_yes_is_to_the_words_that_were_shown() -> None:
+    async with world() as w:
+        await w.person()
+        await stranger(w)
+        browser = w.browser()
+        page = await asked(w, browser, scope="openid read:accounts", audience=API)
+        api = (await w.store.catalogue()).apis[API]
+        await w.store.configure((api._replace(descriptions={"read:accounts": "Spend what you have"}),), (), ())
+        page = await browser.submit(page, action="accept")
+        assert (page.screen, "Spend what you have" in page.text) == ("consent", True)
+        assert "code" in (await browser.submit(page, action="accept")).query
+
+
 async def test_a_yes_before_the_login_is_complete_is_no_yes() -> None:
     async with world() as w:
         await w.person()

@@ -92,8 +92,10 @@ class Login:
         return here.at(screen, factor.words) if factor else here
 
     async def _consented(self, here: Here, form: Mapping[str, str], browser: Browser) -> Step:
-        """Yes or no to what the application asks for; anything else is neither."""
+        """Yes or no to what the page asked; a yes to less than is asked for now is asked again, and anything else is neither."""
         match form.get("action"):
+            case "accept" if not same(form.get("asked", ""), self.showing.asked_for(here)):
+                return await self.showing.page(here, browser)
             case "accept":
                 return await self.leaving.finish(here, browser, agreed=True)
             case "deny":

@@ -8,6 +8,7 @@ from yett.domain.enrolment import Challenge, Enrolment
 from yett.factors.base import Factor
 from yett.flows.asking import RESEND, Asker, Asking, Withheld
 from yett.flows.here import Here, Whereabouts
+from yett.flows.mint import digest
 from yett.flows.numbers import written
 from yett.flows.spending import limits
 from yett.flows.steps import Browser, Choice, Screen, Wanted
@@ -121,7 +122,7 @@ class Showing:
                 data["choices"] = self._choices(here)
                 data["instead"] = self._instead(here)
             case "consent":
-                data |= {"wanted": self._wanted(here), "host": urlsplit(here.request.redirect_uri).netloc}
+                data |= {"wanted": self._wanted(here), "asked": self.asked_for(here), "host": urlsplit(here.request.redirect_uri).netloc}
             case _:
                 data["optional"] = place.optional
                 data["quiet"] = place.quiet
@@ -130,6 +131,10 @@ class Showing:
         if place.channels:
             data |= self._by_channel(here)
         return data
+
+    def asked_for(self, here: Here) -> str:
+        """What the page asks, in short: a yes is to that, and to nothing that came to be asked for since."""
+        return digest(repr(self._wanted(here))).hex()
 
     def _wanted(self, here: Here) -> tuple[Wanted, ...]:
         """What the application asks for, API by API."""

@@ -180,7 +180,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "account-rename": ("label", "name"),
     "account-confirm": ("heading", "says", "points", "button"),
     "account-note": ("heading", "says", "points"),
-    "consent": ("wanted", "host"),
+    "consent": ("wanted", "asked", "host"),
     "form-post": ("to", "fields"),
     "web-message": ("origin", "response"),
     "logout-confirm": (),
@@ -238,7 +238,7 @@ applications   sequence of Applied, those that have something of theirs
 events         sequence of Happening, the newest first
 resend         bool, False   another code may be asked for (button action=resend)
 label, name    str           what a method is, and what its owner calls it
-wanted         sequence of Asks: what an application asks for; `host` is where it is
+wanted         sequence of Asks: what an application asks for, `asked` the same in short; `host` is where it is
 to, fields     str           where an answer is posted, and what it says (a mapping)
 origin, response  str        the one origin that an answer is for, and what it says, in JSON
 heading        str           says and points: sequences of sentences; button: str
