@@ -9,6 +9,10 @@ from yett.factors.webauthn.data import LONGEST_ID, base64url, unbase64url
 SINGLE, MULTI = "single_device", "multi_device"
 # WebAuthn Level 3, 5.4.3: a user handle has 64 bytes at most.
 LONGEST_HANDLE, LONGEST_AGENT, MOST_TRANSPORTS = 64, 256, 8
+TOLD = frozenset({
+    "key_id", "public_key", "aaguid", "relying_party_identifier", "credential_device_type", "credential_backed_up",
+    "identity_user_id", "user_agent", "user_handle", "transports",
+})  # fmt: skip
 
 
 def shown_of(kept: Credential, handle: bytes, account: str) -> Mapping[str, object]:
@@ -36,6 +40,8 @@ def brought(said: Mapping[str, object], rp: str, trust: Trust, account: str) -> 
     from yett.factors.webauthn.cbor import decode
     from yett.factors.webauthn.keys import public_key
 
+    if others := sorted(said.keys() - TOLD):
+        raise ValueError(f"a key has no {others[0]}")
     id, key, handle = _bytes(said, "key_id"), _bytes(said, "public_key"), _bytes(said, "user_handle")
     if not 0 < len(id) <= LONGEST_ID:
         raise ValueError("key_id is the id of a credential, in base64url")

@@ -19,9 +19,6 @@ from yett.flows.manage.enrolments import Enrolments, Held
 from yett.flows.manage.refused import BUSY, Refused, absent, invalid
 from yett.flows.numbers import e164
 
-# What tells all of a factor, and nothing of a key.
-OF_SECRETS = ("totp_secret", "phone_number", "email")
-
 
 class Wanted(NamedTuple):
     """A factor to be bound: `method` is Auth0's type, `told` what was sent of it by Auth0's names, `preferred` a channel."""
@@ -120,8 +117,6 @@ class Bindings:
 
     async def _brought(self, factor: Keyed, account: str, wanted: Wanted) -> tuple[Factor, Enrolment] | Refused:
         """A key that was made elsewhere: whoever brings it along answers for it."""
-        if others := sorted(name for name in wanted.told if name in OF_SECRETS):
-            return invalid(f"An authentication method of type {wanted.method} has no {others[0]}.")
         if wanted.preferred:
             return invalid(f"An authentication method of type {wanted.method} has no such preferred_authentication_method.")
         try:
