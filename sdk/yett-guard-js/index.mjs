@@ -32,6 +32,8 @@ class Guard {
 
   /** Options of a requirement that this guard can see to. */
   need(options) {
+    // A function that says what is needed, and forgets to return it, must not open everything.
+    if (options === undefined) throw new TypeError("nothing was said of what is needed; {} says that nothing is");
     const need = requirement(options);
     if ((need.oneUse || need.live) && !this.#settings.clientId) {
       throw new TypeError("the server has to be asked about these tokens: set YETT_CLIENT_ID and YETT_CLIENT_SECRET");

@@ -66,7 +66,9 @@ function timely(said, leeway, now) {
 }
 
 /** What these options say, as lists. Throws TypeError for what no challenge could tell or no token could meet. */
-export function requirement({ acr = [], maxAge, amr = [], scope = [], oneUse = false, details, live = false } = {}) {
+export function requirement({ acr = [], maxAge, amr = [], scope = [], oneUse = false, details, live = false, ...strange } = {}) {
+  // One that is passed over (`scopes: "transfer:funds"`) would leave the operation open.
+  if (Object.keys(strange).length) throw new TypeError(`no options of a requirement: ${Object.keys(strange).join(", ")}`);
   if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge >= 1)) {
     throw new TypeError("maxAge is a number of seconds, one at least: a token takes time to arrive. For a fresh proof each time there is oneUse.");
   }

@@ -128,3 +128,19 @@ test("a route that has to ask the server cannot be made without credentials", ()
   const bare = issuer.guard({ clientId: "", clientSecret: "" });
   assert.throws(() => bare.require({ oneUse: true }), TypeError);
 });
+
+test("what is passed over would leave an operation open, so nothing is", async () => {
+  const issuer = await createIssuer();
+  const guard = issuer.guard();
+  for (const strange of [{ scopes: "transfer:funds" }, { max_age: 60 }, { one_use: true }, { acr_values: "phr" }]) {
+    assert.throws(() => guard.require(strange), TypeError);
+    assert.throws(() => requirement(strange), TypeError);
+  }
+  const token = await guard.check(["authorization", `Bearer ${await issuer.token()}`]);
+  await assert.rejects(guard.demand(token), TypeError);
+  assert.equal(await guard.demand(token, {}), token);
+  let told;
+  const request = { rawHeaders: ["authorization", `Bearer ${await issuer.token()}`] };
+  await guard.require(() => undefined)(request, {}, (fault) => (told = fault));
+  assert.ok(told instanceof TypeError);
+});

@@ -25,7 +25,7 @@ class Guard(core.Guard):
 
         Such a view needs no CSRF token: a browser adds a cookie to a request that a stranger makes, but no bearer token.
         """
-        wanted = need or self.need(**said)
+        wanted: ByValue = self.needed(need, said)
 
         def needed(request: HttpRequest) -> Requirement:
             return wanted if isinstance(wanted, Requirement) else wanted(request)

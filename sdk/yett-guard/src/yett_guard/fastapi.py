@@ -30,17 +30,17 @@ class Guard(core.Guard):
 
         `need` may be a dependency itself, which gives the requirement of this request: by the value of a transfer, say.
         """
-        if callable(need):
+        wanted = self.needed(need, said)
+        if not isinstance(wanted, Requirement):
 
             async def verified(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
                 return await self.averify(authorization(request))
 
             # In this order: nothing of a request is judged before its token.
-            async def token_by_value(token: Annotated[Token, Depends(verified)], needed: Annotated[Requirement, Depends(need)]) -> Token:
+            async def token_by_value(token: Annotated[Token, Depends(verified)], needed: Annotated[Requirement, Depends(wanted)]) -> Token:
                 return await self.ademand(token, needed)
 
             return token_by_value
-        wanted = need or self.need(**said)
 
         async def token(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
             return await self.acheck(authorization(request), wanted)

@@ -25,7 +25,7 @@ class Guard(core.Guard):
 
     def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[[View], View]:
         """Let a view be called only with a token that is enough. It belongs below `@app.route`."""
-        wanted = need or self.need(**said)
+        wanted: ByValue = self.needed(need, said)
 
         def decorate(view: View) -> View:
             @functools.wraps(view)

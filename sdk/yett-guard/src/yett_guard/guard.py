@@ -17,6 +17,7 @@ from yett_guard.settings import Settings
 from yett_guard.web import Unreachable, Urllib, Web
 
 T = TypeVar("T")
+Said = TypeVar("Said")
 Story = Generator[Step, Any, T]
 
 NOTHING = Requirement()
@@ -51,6 +52,12 @@ class Guard:
             raise ValueError("the server has to be asked about these tokens: set YETT_CLIENT_ID and YETT_CLIENT_SECRET")
         return need
 
+    def needed(self, need: Said | None, said: Need) -> Said | Requirement:
+        """What is needed, said in one way or the other. Raises TypeError for both: one of them would be passed over."""
+        if need is not None and said:
+            raise TypeError("a requirement is named by keywords or is one already: of both, one would be passed over")
+        return self.need(**said) if need is None else need
+
     def check(self, authorization: Sequence[str], need: Requirement = NOTHING) -> Token:
         """The token of these Authorization headers, if it is good and enough."""
         return self._waiting(self._checked(authorization, need))
@@ -69,11 +76,17 @@ class Guard:
 
     def demand(self, token: Token, need: Requirement | None = None, **said: Unpack[Need]) -> Token:
         """More of a token that was good so far: for what only the handler knows, such as an amount."""
-        return self._waiting(self._enough(token, need or self.need(**said)))
+        return self._waiting(self._enough(token, self._said(need, said)))
 
     async def ademand(self, token: Token, need: Requirement | None = None, **said: Unpack[Need]) -> Token:
         """More of a token that was good so far: for what only the handler knows, such as an amount."""
-        return await self._aside(self._enough(token, need or self.need(**said)))
+        return await self._aside(self._enough(token, self._said(need, said)))
+
+    def _said(self, need: Requirement | None, said: Need) -> Requirement:
+        """Raises TypeError for nothing: a function that says what is needed, and forgets to return it, must not open everything."""
+        if need is None and not said:
+            raise TypeError("nothing was said of what is needed; Requirement() says that nothing is")
+        return self.needed(need, said)
 
     def _checked(self, authorization: Sequence[str], need: Requirement) -> Story[Token]:
         token, known = yield from self._verified(authorization)

@@ -29,7 +29,7 @@ class Guard(core.Guard, InitPluginProtocol):
 
     def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
         """A guard for handlers, controllers, routers or the application."""
-        wanted = need or self.need(**said)
+        wanted: ByValue = self.needed(need, said)
 
         async def enough(connection: Connection, _: BaseRouteHandler) -> None:
             connection.state.token = token = await self.averify(connection.headers.getall("authorization", []))

@@ -55,7 +55,12 @@ class Need(TypedDict, total=False):
 
 
 def requirement(said: Need) -> Requirement:
-    """What these keywords say. Raises ValueError for what no challenge could tell or no token could meet."""
+    """What these keywords say. Raises ValueError for what no challenge could tell or no token could meet, TypeError for a word that it does not know.
+
+    One that is passed over (`scopes="transfer:funds"`) would leave the operation open.
+    """
+    if strange := said.keys() - Need.__annotations__.keys():
+        raise TypeError(f"no keywords of a requirement: {', '.join(sorted(strange))}")
     max_age = said.get("max_age")
     if max_age is not None and (type(max_age) is not int or max_age < 1):
         raise ValueError("max_age is a number of seconds, one at least: a token takes time to arrive. For a fresh proof each time there is one_use.")

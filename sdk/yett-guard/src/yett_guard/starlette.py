@@ -31,7 +31,7 @@ class Guard(core.Guard):
 
     def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[[Endpoint], Endpoint]:
         """Let an endpoint (a function or a method, async or not) be called only with a token that is enough."""
-        wanted = need or self.need(**said)
+        wanted: ByValue = self.needed(need, said)
 
         def decorate(endpoint: Endpoint) -> Endpoint:
             @functools.wraps(endpoint)
@@ -68,7 +68,7 @@ class Protected:
     """Middleware: nothing behind it is reached without a token that is enough. It belongs behind CORSMiddleware."""
 
     def __init__(self, app: ASGIApp, guard: core.Guard, need: Requirement | None = None, **said: Unpack[Need]) -> None:
-        self.app, self.guard, self.need = app, guard, need or guard.need(**said)
+        self.app, self.guard, self.need = app, guard, guard.needed(need, said)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
