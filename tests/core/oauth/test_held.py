@@ -48,6 +48,7 @@ def test_a_key_of_another_curve_is_none(curve: EllipticCurve) -> None:
         plain(public(KEY, PublicFormat.CompressedPoint)),
         plain(public(KEY)[1:]),
     ],
+    ids=range(8),
 )
 def test_what_is_no_point_on_the_curve_is_no_key(text: str) -> None:
     assert held.read(text) is None
@@ -60,7 +61,7 @@ def test_a_signature_is_of_one_key_and_of_one_saying() -> None:
     assert not held.signed(public(KEY), "said otherwise", right)
 
 
-@pytest.mark.parametrize("text", ["", "x", "ü", "A" * 86, plain(bytes(64)), plain(b"\xff" * 64), plain(KEY.sign(b"said", ECDSA(SHA256())))])
+@pytest.mark.parametrize("text", ["", "x", "ü", "A" * 86, plain(bytes(64)), plain(b"\xff" * 64), plain(KEY.sign(b"said", ECDSA(SHA256())))], ids=range(7))
 def test_what_is_no_signature_is_none(text: str) -> None:
     assert not held.signed(public(KEY), "said", text)
 
