@@ -127,11 +127,25 @@ def _in_every_language(asked: list[Any], kinds: Mapping[str, Detail]) -> Iterabl
 
 
 def _said(one: Mapping[str, Any], kinds: Mapping[str, Detail], locale: str) -> str:
-    """The words of one object. They are filled in once: what a value looks like is never read as a place."""
+    """The words of one object, and whatever it says besides: nothing is approved that was not shown.
+
+    They are filled in once: what a value looks like is never read as a place.
+    """
     kind = str(one["type"])
     templates = kinds[kind].words if kind in kinds else {}
     template = templates.get(locale[:2].lower()) or templates.get("en") or next(iter(templates.values()), kind)
-    return _PLACE.sub(lambda place: _apart(_value(one, place[1])), template)
+    said, named = _PLACE.sub(lambda place: _apart(_value(one, place[1])), template), {"type", *_PLACE.findall(template)}
+    rest = ", ".join(f"{_apart(path)}: {_apart(value)}" for path, value in _leaves(one) if path not in named)
+    return f"{said} ({rest})" if rest else said
+
+
+def _leaves(one: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, str]]:
+    """All that it says, by the path at which it says it."""
+    for name, found in one.items():
+        if isinstance(found, dict) and found:
+            yield from _leaves(found, f"{at}{name}.")
+        else:
+            yield at + name, found if isinstance(found, str) else canonical(found)
 
 
 def _value(one: Mapping[str, Any], path: str) -> str:

@@ -109,13 +109,24 @@ def test_what_nobody_sees_or_turns_the_text_around_is_refused(name: str) -> None
     assert "cannot be shown" in refused(json.dumps([{**payment(), name: 1}]))
 
 
+def test_whatever_its_words_do_not_name_is_told_behind_them() -> None:
+    """Else the same words would be shown for another account, another number, another anything."""
+    asked = {"type": "payment", "amount": "1.00", "creditor": {"name": "Grace", "iban": "AT02"}, "copies": 3}
+    assert details.words(judged(asked), BANK, "en") == "Pay 1.00 EUR to Grace (copies: 3, creditor.iban: AT02)"
+    schema = {"additionalProperties": False, "properties": {"to": {"type": "array"}, "note": {"type": "object"}}}
+    api = BANK._replace(details=(Detail("share", json.dumps(schema)),))
+    assert details.words(details.judge('[{"type":"share","to":["\u05d3",true,{"a":1.0}],"note":{}}]', api), api, "en") == (
+        'share (note: {}, to: \u2068["\u05d3",true,{"a":1}]\u2069)'
+    )
+
+
 def test_it_is_told_in_the_language_of_its_person() -> None:
     spelled = judged(payment(), {"type": "ping"})
     assert details.words(spelled, BANK, "en-GB") == "Pay 100.00 EUR to Grace Hopper; ping"
     assert details.words(spelled, BANK, "de-AT") == "100.00 EUR an Grace Hopper zahlen; ping"
     assert details.words(spelled, BANK, "fr") == "Pay 100.00 EUR to Grace Hopper; ping"
     assert details.words(judged({"type": "fein"}), BANK, "en") == "Fein"
-    assert details.words(spelled, None, "en") == "payment; ping", "a type that is gone is called by its name"
+    assert details.words(spelled, None, "en") == "payment (amount: 100.00, creditor.name: Grace Hopper); ping", "a type that is gone is called by its name"
 
 
 def test_a_number_is_told_as_it_is_signed() -> None:
