@@ -115,3 +115,23 @@ def test_a_guard_of_no_framework_knows_the_same_words() -> None:
     guard: Guard = ISSUER.guard()
     with pytest.raises(TypeError, match="scopes"):
         guard.need(scopes="transfer:funds")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_in_flask_a_guard_above_its_route_opens_nothing(method: str) -> None:
+    app, guard = flask.Flask("tests"), yett_guard.flask.Guard(ISSUER.settings, web=ISSUER, clock=ISSUER.clock)
+    guard.install(app)
+
+    @guard.require(scope="transfer:funds")
+    @app.route("/above")
+    def above() -> str:
+        return "open"
+
+    @app.route("/below")
+    @guard.require(scope="transfer:funds")
+    def below() -> str:
+        return "open"
+
+    assert app.test_client().open("/above", method=method).status_code == 500
+    assert app.test_client().open("/below", method=method).status_code == (200 if method == "OPTIONS" else 401)
+    assert app.test_client().get("/nowhere").status_code == 404

@@ -19,15 +19,28 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Guard(core.Guard):
     """A guard that speaks Flask."""
 
+    @functools.cached_property
+    def _bare(self) -> set[Any]:
+        """Views as they are without their guard."""
+        return set()
+
     def install(self, app: Flask) -> None:
-        """Answer refusals that are raised within views."""
+        """Answer refusals that are raised within views; and no view is called around its guard."""
         app.register_error_handler(Refusal, answer)
+        app.before_request(self._not_around)
+
+    def _not_around(self) -> None:
+        """A guard above `@app.route` guards what nobody calls: Flask was given the view without it."""
+        if current_app.view_functions.get(request.endpoint or "") in self._bare:
+            raise RuntimeError(f"{request.endpoint} is not guarded: @guard.require belongs below @app.route")
 
     def require(self, need: ByValue | None = None, **said: Unpack[Need]) -> Callable[[View], View]:
         """Let a view be called only with a token that is enough. It belongs below `@app.route`."""
         wanted: ByValue = self.needed(need, said)
 
         def decorate(view: View) -> View:
+            self._bare.add(view)
+
             @functools.wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 try:
