@@ -8,6 +8,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from yett.domain.client import Api, Detail
@@ -25,8 +26,10 @@ _PLACE = re.compile(r"\{\{ *([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*) *\}\}", re.A
 _LANGUAGE = re.compile("[a-z]{2}")
 _NAMED = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
 # Letters that nobody sees, though they are none of the invisible categories.
-_BLANK = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
-_JOINERS = frozenset("\u200c\u200d")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# What joins letters, and what says how one is drawn: it is seen behind letters that have no case, their marks, and pictures; behind others it hides.
+_SHAPES = frozenset("\u200c\u200d").union(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
+_SHAPED = frozenset({"Lo", "Mn", "Mc", "So", "Sk"})
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Scripts that run from the right; what is said in one stands apart, so that it turns nothing around that is said beside it (UAX #9).
 _FROM_THE_RIGHT = frozenset({"R", "AL", "AN"})
@@ -117,8 +120,12 @@ def _within(value: object) -> Iterator[object]:
 
 
 def _visible(text: str) -> bool:
-    """No control, no mark of direction, nothing without a shape (but what joins letters)."""
-    return all(one not in _BLANK and (unicodedata.category(one) not in _HIDDEN or one in _JOINERS) for one in text)
+    """No control, no mark of direction, nothing without a shape of its own but what gives one to the letter before."""
+    return all(unicodedata.category(before) in _SHAPED if one in _SHAPES else _has_shape(one) for before, one in pairwise(f" {text}"))
+
+
+def _has_shape(one: str) -> bool:
+    return one not in _BLANK and unicodedata.category(one) not in _HIDDEN
 
 
 def _in_every_language(asked: list[Any], kinds: Mapping[str, Detail]) -> Iterable[str]:

@@ -102,11 +102,26 @@ def test_without_an_api_there_are_no_types() -> None:
         "a\u3164b",
         "a\U000e0041b",
         "a\u200bb",
+        "Grace\u200d",
+        "Gr\u200cace",
+        "\u200dGrace",
+        "Grace\ufe0f",
+        "100\ufe00",
+        "Grace\U000e0100",
+        "\u1780\u17b4",
+        "\u1820\u180b",
     ],
 )
 def test_what_nobody_sees_or_turns_the_text_around_is_refused(name: str) -> None:
     assert "cannot be shown" in refused(json.dumps([payment(name=name)]))
     assert "cannot be shown" in refused(json.dumps([{**payment(), name: 1}]))
+
+
+@pytest.mark.parametrize(
+    "name", ["\u0915\u094d\u200d\u0937", "\u0646\u0645\u06cc\u200c\u062e", "\u8fbb\U000e0100", "\u2764\ufe0f", "\u2764\ufe0f\u200d\U0001f525"]
+)
+def test_what_gives_the_letter_before_its_shape_is_seen(name: str) -> None:
+    assert name in details.words(judged(payment(name=name)), BANK, "en")
 
 
 def test_whatever_its_words_do_not_name_is_told_behind_them() -> None:
