@@ -139,7 +139,7 @@ async def test_a_complete_code_sends_itself_as_continue_would(page: Page, challe
     await page.goto(challenge.base + "mfa-otp-challenge")
     await page.locator("#code").press_sequentially("49 38 17")
     (form,) = await sent(challenge, page)
-    assert form == {"state": "st4te", "csrf": "t0ken", "code": "493817", "action": "default"}
+    assert form == {"state": "st4te", "csrf": "t0ken", "browserKey": "", "code": "493817", "action": "default"}
 
 
 async def test_a_pasted_code_loses_what_it_brought_along(page: Page, challenge: Served) -> None:

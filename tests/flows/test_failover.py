@@ -146,8 +146,8 @@ async def test_a_message_that_is_refused_for_good_is_no_fault_of_the_provider(tm
 async def test_a_code_that_was_answered_between_claim_and_sending_does_not_leave(store: SqlStore) -> None:
     claim = store.claim
 
-    async def claimed_and_answered(*args: Any) -> Any:
-        due = await claim(*args)
+    async def claimed_and_answered(*args: Any, **named: Any) -> Any:
+        due = await claim(*args, **named)
         await store.ask(ATTEMPT, QUESTION._replace(id="d", send=()), ())
         return due
 

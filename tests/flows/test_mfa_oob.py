@@ -240,20 +240,6 @@ async def test_row_14_ten_guesses_at_recovery_codes_in_an_hour_and_no_more() -> 
         assert (await recover(w, token, SHEET[0]))[0] == 429
 
 
-async def test_a_recovery_code_approves_nothing_that_is_for_one_use() -> None:
-    from tests.world import MULTI_FACTOR, api
-    from yett.domain.requirement import Requirement
-
-    async with world() as w:
-        await with_everything(w)
-        await w.store.configure((api()._replace(scope_requirements={"transfer:funds": Requirement((MULTI_FACTOR,), one_use=True)}),), (), ())
-        answer = await required(w, scope="openid transfer:funds", audience=API)
-        assert {"type": "recovery-code"} not in answer["mfa_requirements"]["challenge"]
-        status, still = await recover(w, answer["mfa_token"], SHEET[0])
-        assert (status, still["error"]) == (403, "mfa_required")
-        assert len(str(still["recovery_code"])) == 24, "the code is used up, so the one in its place is told"
-
-
 async def test_whoever_has_no_recovery_codes_left_is_not_enrolled() -> None:
     async with world(policies=ALWAYS) as w:
         await w.person()
