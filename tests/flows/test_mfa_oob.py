@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tests.flows.mfa import SHEET, challenge, challenged, email, has, mfa_token, oob, phone, required, sent, sheet, with_everything
-from tests.world import API, MFA_OOB, MFA_OTP, MFA_RECOVERY, World, claims, world
+from tests.world import MFA_OOB, MFA_OTP, MFA_RECOVERY, World, claims, world
 
 ALWAYS = ("all-applications",)
 
