@@ -151,7 +151,7 @@ async def test_a_code_that_was_answered_between_claim_and_sending_does_not_leave
         await store.ask(ATTEMPT, QUESTION._replace(id="d", send=()), ())
         return due
 
-    store.claim = claimed_and_answered  # type: ignore[method-assign, assignment]
+    store.claim = claimed_and_answered  # type: ignore[method-assign]
     provider = Fake("one")
     carried = carrier(store, (provider,), Clock())
     assert await carried.carry() == 1
