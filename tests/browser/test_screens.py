@@ -1,7 +1,7 @@
 """Screens in a real browser: they can be read by everybody, and the script is a comfort that is never needed."""
 
 import io
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Literal
 
 import pytest
@@ -40,12 +40,30 @@ def yellow() -> Iterator[Served]:
         yield here
 
 
-async def complaints(browser: Browser, audit: Callable[[Page], Awaitable[list[str]]], url: str, width: int, theme: Theme) -> list[str]:
+Window = Callable[[int, Theme], Awaitable[Page]]
+
+
+@pytest.fixture(scope="module")
+async def window(chromium: Browser) -> AsyncIterator[Window]:
+    """One window of each width and theme for all of the pages: a new one costs as much as its audit."""
+    held: dict[tuple[int, Theme], Page] = {}
+
+    async def of(width: int, theme: Theme) -> Page:
+        if (width, theme) not in held:
+            held[width, theme] = await chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce")
+        return held[width, theme]
+
+    yield of
+    for page in held.values():
+        await page.close()
+
+
+async def complaints(page: Page, audit: Callable[[Page], Awaitable[list[str]]], url: str) -> list[str]:
     """What the audit, the console and the width of the window have to say against a page."""
-    page = await browser.new_page(viewport={"width": width, "height": 800}, color_scheme=theme, reduced_motion="reduce")
     found: list[str] = []
-    page.on("console", lambda message: found.append(message.text))
-    page.on("pageerror", lambda error: found.append(str(error)))
+    watched = {"console": lambda message: found.append(message.text), "pageerror": lambda error: found.append(str(error))}
+    for event, told in watched.items():
+        page.on(event, told)  # type: ignore[call-overload]
     await page.goto(url)
     found += await audit(page)
     if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
@@ -61,7 +79,9 @@ async def complaints(browser: Browser, audit: Callable[[Page], Awaitable[list[st
         .filter((one) => { const box = (one.closest("label") ?? one).getBoundingClientRect(); return box.width < 24 || box.height < 24; })
         .map((one) => `smaller than a finger: ${one.outerHTML}`)"""
     )
-    await page.close()
+    for event, told in watched.items():
+        page.remove_listener(event, told)
+    await page.evaluate("sessionStorage.clear(); localStorage.clear()")
     return found
 
 
@@ -69,21 +89,21 @@ async def complaints(browser: Browser, audit: Callable[[Page], Awaitable[list[st
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_screen_can_be_used_by_everybody(chromium: Browser, axe: Callable[[Page], Awaitable[list[str]]], english: Served, name: str) -> None:
-    assert await complaints(chromium, axe, english.base + name, 1280, "light") == []
+async def test_a_screen_can_be_used_by_everybody(window: Window, axe: Callable[[Page], Awaitable[list[str]]], english: Served, name: str) -> None:
+    assert await complaints(await window(1280, "light"), axe, english.base + name) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_screen_can_be_used_on_a_phone_in_the_dark(chromium: Browser, axe: Callable[[Page], Awaitable[list[str]]], german: Served, name: str) -> None:
-    assert await complaints(chromium, axe, german.base + name, 320, "dark") == []
+async def test_a_screen_can_be_used_on_a_phone_in_the_dark(window: Window, axe: Callable[[Page], Awaitable[list[str]]], german: Served, name: str) -> None:
+    assert await complaints(await window(320, "dark"), axe, german.base + name) == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["login-password-error", "mfa-otp-challenge-error", "mfa-login-options", "demo-home-in"])
 async def test_no_colour_of_a_tenant_makes_a_screen_unreadable(
-    chromium: Browser, axe: Callable[[Page], Awaitable[list[str]]], yellow: Served, name: str, theme: Theme
+    window: Window, axe: Callable[[Page], Awaitable[list[str]]], yellow: Served, name: str, theme: Theme
 ) -> None:
-    assert await complaints(chromium, axe, yellow.base + name, 390, theme) == []
+    assert await complaints(await window(390, theme), axe, yellow.base + name) == []
 
 
 @pytest.mark.parametrize("name", ["login-password", "mfa-email-challenge", "mfa-login-options", "mfa-recovery-code-enrollment", "demo-home-in"])
