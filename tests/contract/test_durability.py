@@ -125,8 +125,8 @@ async def test_a_server_that_does_not_let_itself_be_made_durable_is_refused(dura
 async def test_a_commit_that_fails_fails_everyone_in_it(file: SqlStore) -> None:
     orphan = {"id": b"i", "account": "nobody", "x": b"", "n": 0}
     insert = (
-        "INSERT INTO sessions (id, sid, account, proofs, created_at, idle_at, ends_at, old_until, old_proofs, ip, name, epoch) "
-        "VALUES (:id, 'sid', :account, :x, :n, :n, :n, :n, :x, '', '', 1)"
+        "INSERT INTO sessions (id, sid, account, proofs, created_at, idle_at, ends_at, old_until, old_proofs, ip, name, device, epoch) "
+        "VALUES (:id, 'sid', :account, :x, :n, :n, :n, :n, :x, '', '', '', 1)"
     )
     deferred = partial(_all, Query(text("PRAGMA defer_foreign_keys = ON")), Query(text(insert), orphan))
     outcomes = await asyncio.gather(file.record((fact("before"),)), file.driver.write(deferred), file.record((fact("after"),)), return_exceptions=True)
