@@ -1,6 +1,6 @@
 """What people let applications have, as the store keeps it and gives it back."""
 
-from tests.contract.samples import NOW, concluding, fact, name, signed_in, somebody, types
+from tests.contract.samples import NOW, begun, concluding, fact, name, signed_in, somebody, types
 from yett.adapters.sql.store import SqlStore
 from yett.domain.account import Account
 from yett.domain.client import Client
@@ -82,6 +82,21 @@ async def test_a_deleted_application_or_account_leaves_none_behind(store: Store)
     await store.configure((), [("client", "gone")], ())
     assert [one.client for one in (await store.consents(owner.id))[0]] == ["shop"]
     assert await store.close_account(owner.id, ())
+    assert (await store.consents(owner.id))[0] == ()
+
+
+async def test_what_was_taken_back_or_changed_meanwhile_is_not_written_again(store: Store) -> None:
+    await clients(store, "shop")
+    owner, _ = await somebody(store)
+    seen = consent(owner, "shop", "", "openid")
+    await agreed(store, owner, seen)
+    more = Conclusion(consents=(consent(owner, "shop", "", "openid", "email"),), extends=(seen,))
+    assert await store.conclude(await begun(store, owner), more, (), NOW)
+    now = seen._replace(scope=("openid", "email"))
+    assert (await store.consents(owner.id))[0] == (now,)
+    assert not await store.conclude(await begun(store, owner), more, (), NOW)
+    assert await store.withdraw(owner.id, "shop", NOW, ())
+    assert not await store.conclude(await begun(store, owner), more._replace(extends=(now,)), (), NOW)
     assert (await store.consents(owner.id))[0] == ()
 
 

@@ -101,7 +101,8 @@ class Conclusion(NamedTuple):
     """What the end of an attempt leaves behind, in the commit that ends it.
 
     `raises` is the digest of the session that `session` replaces (same row, new id, new level). `device` with
-    `device_raises` likewise. `grant` comes with its `tokens`. `consents` are what was agreed to, with what was before.
+    `device_raises` likewise. `grant` comes with its `tokens`. `consents` are what was agreed to, with what was before; `extends` are
+    those before, as they were seen.
     """
 
     session: Session | None = None
@@ -111,3 +112,4 @@ class Conclusion(NamedTuple):
     grant: Grant | None = None
     tokens: tuple[Token, ...] = ()
     consents: tuple[Consent, ...] = ()
+    extends: tuple[Consent, ...] = ()

@@ -40,13 +40,15 @@ class Leaving:
         if here.unagreed and not agreed:
             raise TypeError("what nobody has agreed to is not given")
         handed = self.conclude.browser(here.attempt, here.outcome, here.arrival.account, here.arrival, here.catalogue, here.request)
-        return self._way(here, handed), handed.conclusion._replace(consents=self._consents(here, here.arrival.account))
+        return self._way(here, handed), self._agreed(here, here.arrival.account, handed.conclusion)
 
-    def _consents(self, here: Here, account: Account) -> tuple[Consent, ...]:
-        now, held = self.mint.clock(), [one for one in here.arrival.consents if one.account == account.id]
-        return tuple(
+    def _agreed(self, here: Here, account: Account, conclusion: Conclusion) -> Conclusion:
+        """It, with what its person let the application have."""
+        now, held = self.mint.clock(), tuple(one for one in here.arrival.consents if one.account == account.id and one.audience in here.unagreed)
+        consents = tuple(
             Consent(self.mint.name("con_"), account.id, here.client.id, audience, scope, now, now) for audience, scope in together(here.unagreed, held).items()
         )
+        return conclusion._replace(consents=consents, extends=held)
 
     async def finish(self, here: Here, browser: Browser, *, agreed: bool = False) -> Leave | Stop:
         """Nothing more to prove: end the attempt and go."""

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Insert, bindparam, insert, literal_column,
 from yett.adapters.sql import rows
 from yett.adapters.sql.schema import consents, devices, facts, grants, outbox, sessions, tokens
 from yett.adapters.sql.seal import Seal
-from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, either, into, number, word
+from yett.adapters.sql.steps import EPOCH, NOW, Query, blob, either, into, number, renewed, word
+from yett.domain.consent import Consent
 from yett.domain.enrolment import Message
 from yett.domain.fact import Fact
 from yett.domain.session import Conclusion, Device, Grant, Session, Token
@@ -28,6 +29,13 @@ _CONSENT = into(consents, epoch=EPOCH)
 CONSENT = _CONSENT.on_conflict_do_update(
     index_elements=["account", "client", "audience"],
     set_={name: _CONSENT.excluded[name] for name in ("scope", "updated_at", "epoch")},
+)
+
+# What a yes adds to must be there still, as it was seen: what was taken back meanwhile is not written again.
+EXTEND = (
+    update(consents)
+    .values(renewed(consents, "scope", "updated_at"))
+    .where(consents.c.id == word("this_consent"), consents.c.scope == blob("seen_scope"), consents.c.epoch == EPOCH)
 )
 
 # What the row says now becomes its past: two attempts that began at one level both leave a way back.
@@ -104,8 +112,16 @@ def concluded(what: Conclusion, now: int) -> list[Query]:
         step.append(_device(what.device, what.device_raises, now))
     if what.grant is not None:
         step += granted(what.grant, what.tokens)
-    step += [Query(CONSENT, rows.consent_values(one)) for one in what.consents]
+    seen = {one.audience: one for one in what.extends}
+    step += [_consent(one, seen.get(one.audience)) for one in what.consents]
     return step
+
+
+def _consent(one: Consent, seen: Consent | None) -> Query:
+    if seen is None:
+        return Query(CONSENT, rows.consent_values(one))
+    values = {"new_scope": rows.pack(one.scope), "new_updated_at": one.updated_at, "this_consent": seen.id, "seen_scope": rows.pack(seen.scope)}
+    return Query(EXTEND, values, lost="used")
 
 
 def granted(grant: Grant, given: Sequence[Token]) -> list[Query]:
