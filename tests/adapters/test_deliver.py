@@ -1,6 +1,7 @@
 """Messages: their words, SMTP against a real server, and what happens when a provider fails."""
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -244,6 +245,34 @@ async def test_what_a_server_refuses_for_good_is_told_apart_from_what_it_refuses
     assert told.value.permanent is permanent
     assert "ada" not in str(told.value)
     assert str(told.value).startswith("localhost: ")
+
+
+def lingering(listening: socket.socket) -> None:
+    """A server that takes one mail by TLS, says goodbye and keeps the line. Raises TimeoutError unless the client hangs up by itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    LEAF.configure_cert(context)
+    with context.wrap_socket(listening.accept()[0], server_side=True) as tls, tls.makefile("rwb", buffering=0) as words:
+        words.write(b"220 here\r\n")
+        heard = b""
+        while heard != b"QUIT\r\n":
+            heard = words.readline()
+            if heard == b"DATA\r\n":
+                words.write(b"354 go on\r\n")
+                while words.readline() != b".\r\n":
+                    pass
+            words.write(b"221 bye\r\n" if heard == b"QUIT\r\n" else b"250 yes\r\n")
+        # Beneath TLS, so that its last word is not answered.
+        with socket.socket(fileno=os.dup(tls.fileno())) as line, suppress(ConnectionResetError):
+            line.settimeout(5)
+            while line.recv(4096):
+                pass
+
+
+async def test_no_connection_waits_for_the_last_word_of_a_server_that_has_none(authority: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hung_up = asyncio.create_task(asyncio.to_thread(lingering, listening))
+        await smtp(listening.getsockname()[1], authority, security="tls", username="", timeout=5.0).send(MAIL)
+        await hung_up
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

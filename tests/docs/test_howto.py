@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,31 +39,14 @@ class Demo(NamedTuple):
     port: int
 
 
-# These turn factors on, which the users of other pages would be offered.
-ALONE = frozenset({"keys-and-passkeys"})
-
-
-@contextmanager
-def demonstration(folder: Path) -> Iterator[Demo]:
+@pytest.fixture
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One for each page: what it turns on, and how often it asks, is nothing to another."""
+    folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YETT_TRUSTED_PROXIES", "127.0.0.1/32")
         with serving(folder, unused_port(), "--demo") as issuer:
             yield Demo(folder, issuer, unused_port())
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demonstration(tmp_path_factory.mktemp("demo")) as demo:
-        yield demo
-
-
-@pytest.fixture
-def demo(page: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    if page.stem not in ALONE:
-        yield request.getfixturevalue("shared")
-        return
-    with demonstration(tmp_path_factory.mktemp("alone")) as own:
-        yield own
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

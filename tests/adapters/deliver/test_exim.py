@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -102,17 +102,6 @@ async def arrived(inbox: Path) -> bytes:
         while not inbox.exists() or not inbox.read_bytes().endswith(b"\n\n"):
             await asyncio.sleep(0.02)
     return inbox.read_bytes()
-
-
-@pytest.fixture(autouse=True)
-async def nothing_stays_open() -> AsyncIterator[None]:
-    """Every connection is closed soon, also where the login failed, and where the server has no last word for TLS."""
-    yield
-    async with asyncio.timeout(5):
-        # What was given up is closed at the loop's next turn; its own pipe is all that it still reads then.
-        await asyncio.sleep(0)
-        while len(asyncio.get_running_loop()._selector.get_map()) > 1:  # type: ignore[attr-defined]
-            await asyncio.sleep(0.02)
 
 
 async def test_a_mail_arrives_as_it_was_written(exim: Exim) -> None:
