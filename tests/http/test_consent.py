@@ -9,6 +9,7 @@ from tests.http.browser import Browser, Page
 from tests.world import API, BACK, MULTI_FACTOR, REALM, World, claims, replace_client, world
 from yett.domain.attempt import Attempt
 from yett.domain.proof import Shown
+from yett.flows.mint import digest
 from yett.oauth.authorize import AuthorizationRequest
 from yett.ports import Arrival
 
@@ -67,6 +68,40 @@ async def test_no_is_no_and_nothing_is_remembered() -> None:
         page = await browser.submit(await asked(w, browser), action="deny")
         assert (page.query["error"], page.query["error_description"]) == ("access_denied", "User did not authorize the request")
         assert (await asked(w, browser)).screen == "consent"
+
+
+async def test_a_no_to_an_application_is_no_logout() -> None:
+    """Neither is it a login for it: nothing that it could redeem is left behind."""
+    async with world() as w:
+        await w.person()
+        await stranger(w)
+        browser = w.browser()
+        left = await browser.submit(await asked(w, browser, acr_values=MULTI_FACTOR), action="deny")
+        assert (left.query["error"], "code" in left.query) == ("access_denied", False)
+        assert not (await w.store.consents("auth0|ada"))[0]
+        assert {"s", "f"} <= {one.type for one in await w.facts()}
+        assert "code" in (await w.authorize(browser, prompt="none", acr_values=MULTI_FACTOR)).query, "what was proven was proven to us"
+        assert (await w.authorize(browser, "other", prompt="none")).query["error"] == "consent_required"
+
+
+async def test_a_no_is_told_even_where_the_session_that_it_came_with_is_over() -> None:
+    async with world() as w:
+        await w.person()
+        await stranger(w)
+        browser = w.browser()
+        await w.login(browser)
+        page = await asked(w, browser)
+        conclude, session = w.store.conclude, digest(browser.cookies["yett-session"])
+
+        async def late(seen: Any, what: Any, *rest: Any) -> Any:
+            if what.session:
+                await w.store.sign_out(session, w.clock.now, ())
+            return await conclude(seen, what, *rest)
+
+        w.store.conclude = late
+        left = await browser.submit(page, action="deny")
+        assert left.query["error"] == "access_denied"
+        assert (await w.authorize(browser, prompt="none")).query["error"] == "login_required"
 
 
 @pytest.mark.parametrize("prompt", ["none", "consent"])

@@ -15,9 +15,11 @@ from yett.flows.mint import Mint
 from yett.flows.steps import Browser, Leave, Stop, left
 from yett.oauth.authorize import AuthorizationRequest
 from yett.oauth.consent import together
-from yett.oauth.errors import UNBOUND
+from yett.oauth.errors import NOT_AUTHORIZED, UNBOUND
 from yett.oauth.response import back, reply
 from yett.ports import Attempts
+
+NOTHING = Conclusion()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,24 @@ class Leaving:
             return Stop("invalid_request", "expired")
         return leave
 
-    async def refuse(self, here: Here, error: str, description: str, browser: Browser) -> Leave | Stop:
-        """End the attempt with an error of the protocol."""
+    async def withhold(self, here: Here, browser: Browser) -> Leave | Stop:
+        """A no to the application is one to it alone: whoever has logged in to us stays so, and it is told no more than the no."""
+        came, conclusion = self.ready(here, agreed=True)
+        kept = conclusion._replace(grant=None, tokens=(), consents=(), extends=())
+        left = await self.refuse(here, "access_denied", NOT_AUTHORIZED, browser, kept)
+        if isinstance(left, Stop):
+            # The session that this went on from is over meanwhile: then there is nothing to keep, and the answer is the same.
+            return await self.refuse(here, "access_denied", NOT_AUTHORIZED, browser)
+        return left._replace(session=came.session, device=came.device)
+
+    async def refuse(self, here: Here, error: str, description: str, browser: Browser, kept: Conclusion = NOTHING) -> Leave | Stop:
+        """End the attempt with an error of the protocol; `kept` is what it leaves all the same."""
         account = here.arrival.account.id if here.arrival.account else None
         code = "access_denied" if error == "blocked" else error
-        fact = self.mint.fact("f", account, here.attempt.client, error=error, ip=browser.ip, user_agent=browser.user_agent[:256])
-        if not await self.store.conclude(here.attempt, Conclusion(), (fact,), self.mint.clock()):
+        seen = {"ip": browser.ip, "user_agent": browser.user_agent[:256]}
+        facts = [self.mint.fact("s", account, here.attempt.client, **seen)] if kept.session else []
+        facts.append(self.mint.fact("f", account, here.attempt.client, error=error, **seen))
+        if not await self.store.conclude(here.attempt, kept, facts, self.mint.clock()):
             return Stop("invalid_request", "expired")
         if here.client is OWN_PAGES:
             return self._home(here, error)

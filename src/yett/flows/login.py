@@ -16,7 +16,7 @@ from yett.flows.own_key import Wish
 from yett.flows.prove import Prove
 from yett.flows.showing import CHANNEL, COUNTRY, PHONE, Showing
 from yett.flows.steps import Browser, Go, Leave, Step, Stop, opened
-from yett.oauth import errors, held
+from yett.oauth import held
 from yett.ports import Attempts
 
 # An address has 254 characters at most (RFC 5321); this is generous.
@@ -99,7 +99,7 @@ class Login:
             case "accept":
                 return await self.leaving.finish(here, browser, agreed=True)
             case "deny":
-                return await self.leaving.refuse(here, "access_denied", errors.NOT_AUTHORIZED, browser)
+                return await self.leaving.withhold(here, browser)
             case _:
                 return await self.showing.page(here, browser, error="unknown_action")
 
