@@ -39,6 +39,7 @@ setup-dev: .venv/dev.stamp
 .venv/dev.stamp: .venv/uv.stamp requirements/dev.txt pyproject.toml sdk/yett-guard/pyproject.toml
 	@$(SYNC) sync -q --compile-bytecode --require-hashes requirements/dev.txt
 	@$(SYNC) install -q --no-deps --no-build-isolation -e . -e sdk/yett-guard
+	@$(BIN)/python -m compileall -q src sdk/yett-guard/src
 	@touch .venv/run.stamp $@
 
 # What tests need of the system. A font: without one Chromium shows, and axe-core measures, nothing.
