@@ -22,6 +22,8 @@ class Guard {
   #web;
   #clock;
   #keys;
+  // What was found of a request's token: several checks of one request consume it once.
+  #found = new WeakMap();
 
   constructor(settings, web, clock) {
     this.#settings = settings;
@@ -46,7 +48,7 @@ class Guard {
     const fixed = typeof wanted === "function" ? undefined : this.need(wanted);
     return async (request, response, next) => {
       try {
-        request.token = await this.check(request.rawHeaders, fixed ?? (async () => this.need(await wanted(request))));
+        request.token = await this.#described(() => this.#checked(request, fixed ?? (async () => this.need(await wanted(request)))));
       } catch (refused) {
         return refused instanceof Refusal ? answer(refused, response) : next(refused);
       }
@@ -61,19 +63,27 @@ class Guard {
 
   /** The token of these raw headers, if it is good and enough; a function is asked what is needed once it is known to be good. Throws Refusal. */
   async check(rawHeaders, need = requirement()) {
-    return this.#described(async () => {
-      const raw = bearer(rawHeaders);
-      const header = headerOf(raw);
-      const { key, known } = await this.#keys.named(header.kid);
-      const verified = header.alg === key.alg && (await compactVerify(raw, key.key, { algorithms: [key.alg] }).catch(() => undefined));
-      if (!verified) throw Refusal.invalidToken("Its signature is wrong.");
-      const token = new Token(raw, judge(header.typ, verified.payload, this.#settings, this.#clock()));
-      return this.#enough(token, typeof need === "function" ? await need() : need, known);
-    });
+    return this.#described(() => this.#checked({ rawHeaders }, need));
   }
 
   /** Error-handling middleware: answers refusals that handlers throw. */
   refusals = (fault, _request, response, next) => (fault instanceof Refusal ? answer(fault, response) : next(fault));
+
+  async #checked(request, need) {
+    const raw = bearer(request.rawHeaders);
+    const before = this.#found.get(request);
+    const token = before?.raw === raw ? before : await this.#verified(raw);
+    this.#found.set(request, token);
+    return this.#enough(token, typeof need === "function" ? await need() : need, this.#keys.known());
+  }
+
+  async #verified(raw) {
+    const header = headerOf(raw);
+    const { key } = await this.#keys.named(header.kid);
+    const verified = header.alg === key.alg && (await compactVerify(raw, key.key, { algorithms: [key.alg] }).catch(() => undefined));
+    if (!verified) throw Refusal.invalidToken("Its signature is wrong.");
+    return new Token(raw, judge(header.typ, verified.payload, this.#settings, this.#clock()));
+  }
 
   /** Judged first, consumed last: what is refused for another reason is not used up. */
   async #enough(token, need, known) {

@@ -57,6 +57,7 @@ const server = express()
   .post("/step", guard.require({ acr: MULTI_FACTOR, maxAge: 300 }), (request, response) => response.json({ sub: request.token.subject }))
   .post("/value", guard.require(({ body }) => (body.amount < 1000 ? {} : { oneUse: true, details: { type: "t", amount: body.amount } })), done)
   .post("/once", guard.require({ oneUse: true }), done)
+  .post("/twice", guard.require({ maxAge: 600 }), guard.require({ oneUse: true }), done)
   .post("/live", guard.require({ live: true }), done)
   .post("/demand", guard.require(), async (request, response) => {
     await guard.demand(request.token, { acr: "phr" });
@@ -101,6 +102,25 @@ test("a large sum needs an approval of just this, which is good once", async () 
   const together = await issuer.token({ one_use: true });
   const answers = await Promise.all(Array.from({ length: 10 }, () => asked("/once", together)));
   assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+});
+
+test("however many checks a request goes through, its approval is consumed once, and is good for no other", async () => {
+  const approval = await issuer.token({ one_use: true });
+  assert.equal((await asked("/twice", approval)).status, 200);
+  assert.equal((await asked("/twice", approval)).body.code, "mfa_required");
+  assert.equal((await asked("/twice", await issuer.token())).body.error_description, "An approval for this operation alone is required.");
+  const request = { rawHeaders: ["authorization", `Bearer ${await issuer.token({ one_use: true })}`] };
+  const through = async (guard) => {
+    let refused = { status: 200 };
+    const response = { status: (status) => ((refused = { status }), response), set: () => response, json: () => undefined };
+    await guard.require()(request, response, () => undefined);
+    return refused.status;
+  };
+  assert.deepEqual([await through(guard), await through(guard)], [200, 200]);
+  // Nor is what one guard has found believed by another, or of another token.
+  assert.equal(await through(issuer.guard()), 401);
+  request.rawHeaders = ["authorization", `Bearer ${await issuer.token({ aud: "other" })}`];
+  assert.equal(await through(guard), 401);
 });
 
 test("a handler may ask for more, and what breaks is no refusal", async () => {

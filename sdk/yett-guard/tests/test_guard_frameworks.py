@@ -55,6 +55,11 @@ def by_amount(amount: int) -> Requirement:
     return Requirement(acr=("phr",)) if amount >= LARGE else Requirement()
 
 
+def both(guard: Any) -> Callable[[Any], Any]:
+    """Two checks of one request: all that a class needs, say, and what this method of it needs."""
+    return lambda view: guard.require()(guard.require(one_use=True)(view))
+
+
 def sent(app: Any, method: str, place: str, headers: Mapping[str, str], body: object = None) -> httpx.Response:
     """A request to an application, without a server."""
 
@@ -84,9 +89,12 @@ def in_fastapi(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
         "/value": enough(by_value),
         "/once": enough(one_use=True),
         "/demand": enough(),
+        "/twice": enough(one_use=True),
     }
 
     def route(place: str, needed: Any) -> None:
+        earlier = [fastapi.Depends(enough(max_age=600))] if place == "/twice" else []
+
         async def handler(token: Annotated[Token, fastapi.Depends(needed)], order: body) -> Any:  # type: ignore[valid-type]
             if place == "/demand" and order["amount"] >= LARGE:  # type: ignore[index]
                 await guard.ademand(token, acr=MULTI_FACTOR)
@@ -97,7 +105,7 @@ def in_fastapi(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
                 guard.demand(token, acr=MULTI_FACTOR)
             return {"sub": token.subject}
 
-        app.post(place)(handler if is_async else handler_in_a_thread)
+        app.post(place, dependencies=earlier)(handler if is_async else handler_in_a_thread)
 
     for place, needed in needs.items():
         route(place, needed)
@@ -129,6 +137,7 @@ def in_starlette(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
         "/value": guard.require(by_value if is_async else by_value_in_a_thread),
         "/once": guard.require(one_use=True),
         "/demand": guard.require(),
+        "/twice": both(guard),
     }
     chosen: Any = handler if is_async else handler_in_a_thread
     app = starlette.applications.Starlette(routes=[starlette.routing.Route(place, needed(chosen), methods=["POST"]) for place, needed in needs.items()])
@@ -156,9 +165,10 @@ def in_litestar(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
                 guard.demand(request.state.token, acr=MULTI_FACTOR)
             return {"sub": request.state.token.subject}
 
+        guards = [guard.require(), needed] if place == "/twice" else [needed]
         if is_async:
-            return litestar.post(place, guards=[needed], status_code=200)(handler)
-        return litestar.post(place, guards=[needed], status_code=200, sync_to_thread=True)(handler_in_a_thread)
+            return litestar.post(place, guards=guards, status_code=200)(handler)
+        return litestar.post(place, guards=guards, status_code=200, sync_to_thread=True)(handler_in_a_thread)
 
     needs = {
         "/read": guard.require(scope="read"),
@@ -166,6 +176,7 @@ def in_litestar(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
         "/value": guard.require(by_value if is_async else by_value_of_a_header),
         "/once": guard.require(one_use=True),
         "/demand": guard.require(),
+        "/twice": guard.require(one_use=True),
     }
     app = litestar.Litestar([route(place, needed) for place, needed in needs.items()], plugins=[guard])
     yield over_asgi(app)
@@ -180,6 +191,7 @@ def in_flask(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
         "/value": guard.require(lambda request: by_amount(request.get_json()["amount"])),
         "/once": guard.require(one_use=True),
         "/demand": guard.require(),
+        "/twice": both(guard),
     }
 
     def view() -> Any:
@@ -211,6 +223,7 @@ def in_django(issuer: Issuer, *, is_async: bool) -> Iterator[Ask]:
         "value": guard.require(lambda request: by_amount(json.loads(request.body)["amount"])),
         "once": guard.require(one_use=True),
         "demand": guard.require(),
+        "twice": both(guard),
     }
 
     def view(request: Any) -> Any:
@@ -324,6 +337,21 @@ def test_an_approval_is_good_once_and_for_nobody_while_the_server_is_down(ask: A
     assert ask("/once", another, 1).status == 200
 
 
+def test_however_many_checks_a_request_goes_through_its_approval_is_consumed_once_and_is_good_for_no_other(ask: Ask, issuer: Issuer) -> None:
+    token = issuer.authorization(one_use=True)
+    assert ask("/twice", token, 1).status == 200
+    assert ask("/twice", token, 1).body["code"] == "mfa_required"
+    assert ask("/twice", issuer.authorization(), 1).body["error_description"] == "An approval for this operation alone is required."
+
+
+def test_in_flask_two_requests_in_one_context_of_the_application_are_two(issuer: Issuer) -> None:
+    guard, app = yett_guard.flask.Guard(issuer.settings, web=issuer, clock=issuer.clock), flask.Flask("tests")
+    app.add_url_rule("/", "once", guard.require(one_use=True)(lambda: "done"))
+    token = issuer.authorization(one_use=True)
+    with app.app_context():
+        assert [app.test_client().get("/", headers=token).status_code for _ in range(2)] == [200, 401]
+
+
 def test_a_view_that_is_a_class_is_guarded_as_a_whole(issuer: Issuer) -> None:
     for ask in in_django(issuer, is_async=False):
         assert ask("/class", issuer.authorization(scope="read"), 1).status == 200
@@ -349,7 +377,11 @@ def test_middleware_guards_all_that_is_behind_it(issuer: Issuer) -> None:
 
     guard = yett_guard.starlette.Guard(issuer.settings, web=issuer, clock=issuer.clock)
     app = starlette.applications.Starlette(
-        routes=[starlette.routing.Route("/", page), starlette.routing.WebSocketRoute("/talk", talk)],
+        routes=[
+            starlette.routing.Route("/", page),
+            starlette.routing.Route("/once", guard.require(one_use=True)(page)),
+            starlette.routing.WebSocketRoute("/talk", talk),
+        ],
         middleware=[
             starlette.middleware.Middleware(starlette.middleware.cors.CORSMiddleware, allow_origins=["https://app.test"]),
             starlette.middleware.Middleware(yett_guard.starlette.Protected, guard=guard, scope="read"),
@@ -360,6 +392,8 @@ def test_middleware_guards_all_that_is_behind_it(issuer: Issuer) -> None:
     assert sent(app, "GET", "/", {}).status_code == 401
     assert sent(app, "GET", "/nowhere", {}).status_code == 401
     assert sent(app, "OPTIONS", "/", preflight).status_code == 200
+    approval = issuer.authorization(scope="read", one_use=True)
+    assert [sent(app, "GET", "/once", approval).status_code for _ in range(2)] == [200, 401]
     assert [one["type"] for one in talked(app, good)] == ["websocket.accept", "websocket.send", "websocket.close"]
     assert talked(app, {}) == [{"type": "websocket.close", "code": 1008, "reason": "unauthorized"}]
 

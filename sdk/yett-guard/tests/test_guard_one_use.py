@@ -90,6 +90,25 @@ def test_within_one_request_it_is_consumed_once(guard: Guard, server: Server) ->
     assert len(server.asked) == 1
 
 
+def test_several_checks_of_one_request_consume_it_once_and_each_has_its_say(guard: Guard, server: Server) -> None:
+    raw, request = server.issuer.token(one_use=True, authorization_details=[PAYMENT]), dict[str, Any]()
+    first = guard.check([f"Bearer {raw}"], kept=request)
+    assert guard.check([f"Bearer {raw}"], guard.need(one_use=True, details=PAYMENT), request) is first
+    assert guard.verify([f"Bearer {raw}"], request) is first
+    assert len(server.asked) == 1
+    with pytest.raises(Refusal):
+        guard.check([f"Bearer {raw}"], guard.need(acr=MULTI_FACTOR), request)
+
+
+def test_what_one_request_has_consumed_opens_no_other_request_and_no_other_guard_or_token_believes_it(guard: Guard, server: Server) -> None:
+    raw, request, stranger = server.issuer.token(one_use=True), dict[str, Any](), Guard(server.issuer.settings, web=server)
+    assert guard.check([f"Bearer {raw}"], guard.need(one_use=True), request).consumed
+    stranger.check([f"Bearer {server.issuer.token()}"])
+    for asked, shown, kept in ((guard, raw, {}), (stranger, raw, {**request}), (guard, server.issuer.token(aud="another"), {**request})):
+        with pytest.raises(Refusal):
+            asked.check([f"Bearer {shown}"], kept=kept)
+
+
 def test_what_is_refused_for_another_reason_is_not_used_up(guard: Guard, server: Server) -> None:
     raw = server.issuer.token(one_use=True, authorization_details=[PAYMENT])
     assert refused(guard, raw, one_use=True, acr=MULTI_FACTOR).status == 401

@@ -101,7 +101,7 @@ def in_flask() -> None:
 
 
 def in_django() -> None:
-    request: Any = SimpleNamespace(headers=ISSUER.authorization())
+    request: Any = SimpleNamespace(headers=ISSUER.authorization(), META={})
     of(yett_guard.django.Guard).require(forgets)(lambda _: "open")(request)
 
 

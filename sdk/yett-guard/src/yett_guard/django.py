@@ -34,7 +34,7 @@ class Guard(core.Guard):
             @functools.wraps(view)
             def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 try:
-                    request.token = self.verify(authorization(request))
+                    request.token = self.verify(authorization(request), request.META)
                     self.demand(request.token, needed(request))
                 except Refusal as refused:
                     return answer(refused)
@@ -43,7 +43,7 @@ class Guard(core.Guard):
             @functools.wraps(view)
             async def guarded_async(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 try:
-                    request.token = await self.averify(authorization(request))
+                    request.token = await self.averify(authorization(request), request.META)
                     await self.ademand(request.token, needed(request))
                 except Refusal as refused:
                     return answer(refused)

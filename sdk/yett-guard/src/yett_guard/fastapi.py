@@ -34,7 +34,7 @@ class Guard(core.Guard):
         if not isinstance(wanted, Requirement):
 
             async def verified(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
-                return await self.averify(authorization(request))
+                return await self.averify(authorization(request), request.scope)
 
             # In this order: nothing of a request is judged before its token.
             async def token_by_value(token: Annotated[Token, Depends(verified)], needed: Annotated[Requirement, Depends(wanted)]) -> Token:
@@ -43,6 +43,6 @@ class Guard(core.Guard):
             return token_by_value
 
         async def token(request: Request, _: Annotated[object, Depends(_DESCRIBED)]) -> Token:
-            return await self.acheck(authorization(request), wanted)
+            return await self.acheck(authorization(request), wanted, request.scope)
 
         return token

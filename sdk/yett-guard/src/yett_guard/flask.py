@@ -44,7 +44,7 @@ class Guard(core.Guard):
             @functools.wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 try:
-                    g.token = self.verify(request.headers.getlist("Authorization"))
+                    g.token = self.verify(request.headers.getlist("Authorization"), request.environ)
                     self.demand(g.token, wanted if isinstance(wanted, Requirement) else wanted(request))
                 except Refusal as refused:
                     return answer(refused)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, MutableMapping, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar, Unpack
@@ -20,10 +20,15 @@ T = TypeVar("T")
 Said = TypeVar("Said")
 Story = Generator[Step, Any, T]
 
+# What lives as long as one request and no longer: the scope of ASGI, the environ of WSGI. Never what several requests share.
+Kept = MutableMapping[str, Any]
+
 NOTHING = Requirement()
 SCHEME = "bearer"
 # Names of the answer that tell which token it speaks of.
 _OF_WHICH = ("iss", "sub", "client_id", "jti")
+# No header of a request can be called so: in an environ they begin with HTTP_.
+_FOUND = "yett_guard.found"
 
 log = logging.getLogger("yett_guard")
 
@@ -33,6 +38,7 @@ class Guard:
 
     Without settings it takes them from the environment (YETT_ISSUER, YETT_AUDIENCE). `check` and `demand` wait;
     `acheck` and `ademand` are the same for async code. All of them raise Refusal, and none waits longer than 15 s.
+    Several checks of one request hand on what is `kept` with it, so that a token for one use is consumed once by all of them.
     """
 
     def __init__(self, settings: Settings | None = None, *, web: Web | None = None, clock: Callable[[], float] = time.time) -> None:
@@ -58,21 +64,21 @@ class Guard:
             raise TypeError("a requirement is named by keywords or is one already: of both, one would be passed over")
         return self.need(**said) if need is None else need
 
-    def check(self, authorization: Sequence[str], need: Requirement = NOTHING) -> Token:
+    def check(self, authorization: Sequence[str], need: Requirement = NOTHING, kept: Kept | None = None) -> Token:
         """The token of these Authorization headers, if it is good and enough."""
-        return self._waiting(self._checked(authorization, need))
+        return self._waiting(self._checked(authorization, need, kept))
 
-    async def acheck(self, authorization: Sequence[str], need: Requirement = NOTHING) -> Token:
+    async def acheck(self, authorization: Sequence[str], need: Requirement = NOTHING, kept: Kept | None = None) -> Token:
         """The token of these Authorization headers, if it is good and enough."""
-        return await self._aside(self._checked(authorization, need))
+        return await self._aside(self._checked(authorization, need, kept))
 
-    def verify(self, authorization: Sequence[str]) -> Token:
+    def verify(self, authorization: Sequence[str], kept: Kept | None = None) -> Token:
         """The token of these Authorization headers, if it is good; `demand` says what for, and has it consumed if it is for one use."""
-        return self._waiting(self._verified(authorization))[0]
+        return self._waiting(self._verified(authorization, kept))[0]
 
-    async def averify(self, authorization: Sequence[str]) -> Token:
+    async def averify(self, authorization: Sequence[str], kept: Kept | None = None) -> Token:
         """The token of these Authorization headers, if it is good; `ademand` says what for, and has it consumed if it is for one use."""
-        return (await self._aside(self._verified(authorization)))[0]
+        return (await self._aside(self._verified(authorization, kept)))[0]
 
     def demand(self, token: Token, need: Requirement | None = None, **said: Unpack[Need]) -> Token:
         """More of a token that was good so far: for what only the handler knows, such as an amount."""
@@ -88,19 +94,29 @@ class Guard:
             raise TypeError("nothing was said of what is needed; Requirement() says that nothing is")
         return self.needed(need, said)
 
-    def _checked(self, authorization: Sequence[str], need: Requirement) -> Story[Token]:
-        token, known = yield from self._verified(authorization)
+    def _checked(self, authorization: Sequence[str], need: Requirement, kept: Kept | None) -> Story[Token]:
+        token, known = yield from self._verified(authorization, kept)
         return (yield from self._enough(token, need, known))
 
-    def _verified(self, authorization: Sequence[str]) -> Story[tuple[Token, Known]]:
+    def _verified(self, authorization: Sequence[str], kept: Kept | None) -> Story[tuple[Token, Known]]:
         raw = bearer(authorization)
+        if found := self._found(raw, kept):
+            return found, self._keys.known()
         signed = jws.parse(raw)
         if signed is None:
             raise invalid_token("The access token is malformed.")
         key, known = yield from self._keys.named(signed.header.kid)
         if signed.header.alg != key.alg or not key.verify(signed.signed, signed.signature):
             raise invalid_token("Its signature is wrong.")
-        return judge(raw, signed.header.typ, jws.json_object(signed.payload), self.settings, self.clock()), known
+        token = judge(raw, signed.header.typ, jws.json_object(signed.payload), self.settings, self.clock())
+        if kept is not None:
+            kept[_FOUND] = self, token
+        return token, known
+
+    def _found(self, raw: str, kept: Kept | None) -> Token | None:
+        """What an earlier check of this request has found this very token to be, by this very guard: consumed, perhaps."""
+        guard, token = (kept or {}).get(_FOUND, (None, None))
+        return token if guard is self and token.raw == raw else None
 
     def _enough(self, token: Token, need: Requirement, known: Known | None = None) -> Story[Token]:
         """Judged first, consumed last: what is refused for another reason is not used up."""

@@ -1,7 +1,7 @@
 """Litestar: `guards=[guard.require(...)]`, and `plugins=[guard]` to answer refusals; the token is `request.state.token`."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from litestar import Request, Response
 from litestar.config.app import AppConfig
@@ -32,7 +32,8 @@ class Guard(core.Guard, InitPluginProtocol):
         wanted: ByValue = self.needed(need, said)
 
         async def enough(connection: Connection, _: BaseRouteHandler) -> None:
-            connection.state.token = token = await self.averify(connection.headers.getall("authorization", []))
+            kept = cast("core.Kept", connection.scope)
+            connection.state.token = token = await self.averify(connection.headers.getall("authorization", []), kept)
             needed = wanted if isinstance(wanted, Requirement) else wanted(connection)
             await self.ademand(token, needed if isinstance(needed, Requirement) else await needed)
 

@@ -38,7 +38,7 @@ class Guard(core.Guard):
             async def guarded(*args: Any, **kwargs: Any) -> Any:
                 request = _request(args, kwargs)
                 try:
-                    request.state.token = token = await self.averify(authorization(request))
+                    request.state.token = token = await self.averify(authorization(request), request.scope)
                     await self.ademand(token, await by_value(wanted, request))
                 except Refusal as refused:
                     return answer(refused)
@@ -48,7 +48,7 @@ class Guard(core.Guard):
             def guarded_in_a_thread(*args: Any, **kwargs: Any) -> Any:
                 request = _request(args, kwargs)
                 try:
-                    request.state.token = token = self.verify(authorization(request))
+                    request.state.token = token = self.verify(authorization(request), request.scope)
                     needed = wanted if isinstance(wanted, Requirement) else wanted(request)
                     self.demand(token, needed)  # type: ignore[arg-type]  # asked for below
                 except Refusal as refused:
@@ -76,7 +76,7 @@ class Protected:
             return await self.app(scope, receive, send)
         connection = HTTPConnection(scope)
         try:
-            connection.state.token = await self.guard.acheck(authorization(connection), self.need)
+            connection.state.token = await self.guard.acheck(authorization(connection), self.need, scope)
         except Refusal as refused:
             if scope["type"] == "websocket":
                 return await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": refused.error or "unauthorized"})
