@@ -7,13 +7,15 @@ import pytest
 
 from tests.core.factors.webauthn.authenticator import MODEL, Authenticator, Maker, key_for, sign
 from tests.flows.test_lost import kept, links
-from tests.flows.test_webauthn import FACTORS, asked, enrolled, held, key
+from tests.flows.test_webauthn import FACTORS, asked, enrolled, held, key, made
 from tests.http.browser import Page, call
 from tests.mds import DAY, Service, aaguid, entry, png
 from tests.world import NOW, World, claims, essential, world
+from yett.factors.base import Modelled
 from yett.factors.webauthn.data import base64url, unbase64url
 from yett.flows.kept import Suspended
 from yett.flows.owner import Owner
+from yett.main import FACTORS as FACTORS_OF_THE_HOUSE
 from yett.main import metadata
 
 SERVICE, MAKER = Service(), Maker()
@@ -171,3 +173,40 @@ async def test_a_key_that_was_kept_and_is_trusted_works_again() -> None:
         await imported(w, entry(ROOT))
         await kept(w).keep(await lost(w))
         assert [(one.status, one.leaves_at) for one in await held(w)] == [("active", None)]
+
+
+async def test_a_key_that_is_kept_while_an_edition_comes_is_judged_by_that_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judged by the edition before, and stored when the import has seen all that there was: it counts for nothing all the same."""
+    async with world() as w:
+        await w.configure(factors=FACTORS)
+        await w.person(totp=False)
+        browser, own, enrol = w.browser(), key(), w.store.enrol
+
+        async def late(*given: Any, **more: Any) -> Any:
+            monkeypatch.setattr(w.store, "enrol", enrol)
+            assert (await imported(w, entry(ROOT, statuses=("REVOKED",))))[2]["suspended"] == 0
+            return await enrol(*given, **more)
+
+        page = await w.login(browser, claims=essential("phr"))
+        page = await browser.submit(page, action="webauthn-roaming") if page.screen == "mfa-begin-enroll-options" else page
+        monkeypatch.setattr(w.store, "enrol", late)
+        await browser.submit(page, response=made(own, page))
+        assert [one.status for one in await held(w)] == ["active"]
+        again = await w.authorize(browser, claims=essential("phr"), prompt="none")
+        assert again.query["error"] == "unmet_authentication_requirements"
+        assert (await w.login(w.browser(), claims=essential("phr"))).screen != "mfa-webauthn-roaming-challenge"
+        # The same edition, given again, finds it.
+        assert (await imported(w, entry(ROOT, statuses=("REVOKED",))))[2]["suspended"] == 1
+
+
+async def test_what_is_trusted_again_counts_again_where_nothing_was_suspended() -> None:
+    async with world() as w:
+        await imported(w, entry(ROOT, statuses=("REVOKED",)))
+        assert (await w.store.catalogue()).tenant.distrusted == (MODEL.hex(),)
+        await imported(w, entry(ROOT), no=2)
+        assert (await w.store.catalogue()).tenant.distrusted == ()
+
+
+def test_whatever_has_a_model_is_looked_at_by_the_gate() -> None:
+    """Which looks at nothing that is not bound to our name."""
+    assert all(one.words.bound for one in FACTORS_OF_THE_HOUSE.values() if isinstance(one, Modelled))

@@ -60,6 +60,7 @@ class Tenant(NamedTuple):
     `policies` is Auth0's list: all-applications, confidence-score or empty (never: step-up only). `factors` says by
     Auth0's factor name which are on. `tightened` are the operator's own figures, by name of the regime's column; none
     loosens a strict regime. `signup`: people may open accounts by themselves. `passwordless` are the connections (email, sms) by which a code may stand first.
+    `distrusted` are models of authenticators (AAGUID in hexadecimal) that their metadata trust no longer: imports write them.
     """
 
     regime: str = "auth0"
@@ -76,6 +77,7 @@ class Tenant(NamedTuple):
     signup: bool = False
     templates: tuple[Template, ...] = ()
     passwordless: tuple[str, ...] = ()
+    distrusted: tuple[str, ...] = ()
 
 
 class SigningKey(NamedTuple):

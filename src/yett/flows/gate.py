@@ -11,7 +11,7 @@ from yett.domain.outcome import Outcome
 from yett.domain.proof import Shown
 from yett.domain.session import Session
 from yett.domain.tenant import Catalogue
-from yett.factors.base import Bound, Factor
+from yett.factors.base import Bound, Factor, Modelled
 from yett.policy.decide import Case, decide, permitted
 from yett.policy.regimes import Regime, in_force
 
@@ -57,7 +57,7 @@ class Gate:
     ) -> Case:
         """What the gate looks at, from what one load found."""
         regime = regime_of(catalogue)
-        known = [one for one in enrolments if one.kind in self.factors and one.status != "deleted"]
+        known = [self._trusted(one, catalogue) for one in enrolments if one.kind in self.factors and one.status != "deleted"]
         known.sort(key=lambda one: (-self.factors[one.kind].strength, -(one.used_at or 0)))
         promises = {one.id: self.factors[one.kind].promise(one) for one in known}
         usable = tuple(one.id for one in known if self._usable(one, promises[one.id], catalogue, regime, now))
@@ -88,6 +88,13 @@ class Gate:
     def decide(self, case: Case, now: int) -> Outcome:
         """The one question."""
         return decide(case, now)
+
+    def _trusted(self, one: Enrolment, catalogue: Catalogue) -> Enrolment:
+        """Suspended where its model is trusted no longer: an import overlooks what is kept in the same moment, and takes its time with the rest."""
+        factor, distrusted = self.factors[one.kind], catalogue.tenant.distrusted
+        if not (distrusted and one.status == "active" and factor.words.bound and isinstance(factor, Modelled)):
+            return one
+        return one._replace(status="suspended") if factor.model(one).hex() in distrusted else one
 
     def _usable(self, one: Enrolment, shown: Shown, catalogue: Catalogue, regime: Regime, now: int) -> bool:
         factor = self.factors[one.kind]
