@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, and_, delete, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from yett.adapters.sql.schema import endings, grants, sessions
 from yett.adapters.sql.seal import Seal

@@ -2,19 +2,29 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from sqlalchemy import Dialect, Executable, Select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from yett.adapters.sql.steps import NOTHING, Query, Together
 
 SQLITE = sqlite.dialect(paramstyle="named")
-POSTGRESQL: Dialect = psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 # A step of more statements than this is not made one, and not more kinds of steps than that are remembered.
 MOST_TOGETHER = 24
 MOST_KINDS = 1000
+
+
+@cache
+def _postgresql() -> Dialect:
+    """Slow to import, and SQLite does without."""
+    from sqlalchemy.dialects.postgresql import psycopg
+    from sqlalchemy.dialects.sqlite.dml import OnConflictClause
+
+    # Our ON CONFLICT is SQLite's, which names no constraint: PostgreSQL's compiler asks whether it does.
+    OnConflictClause.constraint_target = None  # type: ignore[attr-defined]
+    return psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def _compiled(statement: Executable, dialect: Dialect) -> tuple[SQLCompiler, Mapping[str, object]]:
@@ -68,7 +78,7 @@ class Numbered:
         return text, values
 
     def _compile(self, statement: Executable) -> tuple[str, Sequence[str], Mapping[str, object]]:
-        compiled, fixed = _compiled(statement, POSTGRESQL)
+        compiled, fixed = _compiled(statement, _postgresql())
         self._known[statement] = (str(compiled), compiled.positiontup or (), fixed)
         return self._known[statement]
 

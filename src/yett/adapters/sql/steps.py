@@ -22,7 +22,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from yett.adapters.sql.schema import meta
 
@@ -139,7 +139,7 @@ def either(name: ColumnElement[bytes], old: ColumnElement[bytes], shown: str, *s
 def into(table: Table, **computed: object) -> Insert:
     """INSERT with every column, but for those that the statement works out.
 
-    The construct is PostgreSQL's because it has ON CONFLICT, which SQLite spells alike.
+    The construct is SQLite's because it has ON CONFLICT, which PostgreSQL spells alike and takes longer to load.
     """
     given = {column.name: bindparam(column.name, type_=column.type) for column in table.c if column.name not in computed}
     return insert(table).values(given | computed)
