@@ -613,7 +613,7 @@ class Letter(NamedTuple):
     """A message in words, as a provider takes it; only a mail has `subject` and `html`.
 
     `id` is the same at every try, so that whoever has it knows it again. `locale` is the language of `text`; `code` what
-    a voice reads digit by digit, empty for a notice.
+    a voice reads digit by digit, empty for a notice. `sender` is whom it comes from, where that is not whoever the provider was told.
     """
 
     channel: Literal["email", "sms", "voice", "push", "backchannel"]
@@ -624,6 +624,7 @@ class Letter(NamedTuple):
     id: str = ""
     locale: str = "en"
     code: str = ""
+    sender: str = ""
 
 
 class Sent(NamedTuple):

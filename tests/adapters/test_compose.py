@@ -219,6 +219,58 @@ def test_whatever_a_value_holds_a_header_of_a_template_stays_one_line(value: str
     assert message["Bcc"] is None
 
 
+def test_a_mail_comes_from_whom_its_template_names() -> None:
+    own = Template("email", "mfa_oob_code", body="{{ code }}", sender="{{ application.name }} <login@shop.example.test>")
+    letter = compose(mail(client="Söhne, Inc. (EU)"), "012345", tenant(own))
+    assert letter.sender == '"Söhne, Inc. (EU)" <login@shop.example.test>'
+    assert as_message(letter, letter.sender)["From"].addresses[0].display_name == "Söhne, Inc. (EU)"
+    plain = tenant(own._replace(sender="login@shop.example.test"))
+    assert compose(mail(), "012345", plain).sender == "login@shop.example.test"
+    assert compose(mail(), "012345").sender == compose(mail(), "012345", tenant(own._replace(body="no code"))).sender == ""
+    phone = Template("phone", "otp_verify", body="{{ code }}", sender="+15005550006")
+    assert [compose(sms(channel=one), "012345", tenant(phone)).sender for one in ("sms", "voice")] == ["+15005550006"] * 2
+
+
+@given(st.text())
+def test_whatever_a_value_holds_a_mail_comes_from_the_address_that_was_written(value: str) -> None:
+    own = Template("email", "mfa_oob_code", body="{{ code }}", sender='Login "{{ application.name }}" <login@example.test>')
+    letter = compose(mail(client=value), "012345", tenant(own))
+    message = as_message(letter, letter.sender)
+    assert [one.addr_spec for one in message["From"].addresses] == ["login@example.test"]
+    assert message["Bcc"] is None
+
+
+def test_a_mail_that_comes_from_several_is_none() -> None:
+    letter = compose(mail(), "012345")
+    for sender in ("a@example.test, b@example.test", "group: a@example.test, b@example.test;", ""):
+        with pytest.raises((ValueError, IndexError)):
+            as_message(letter, sender)
+
+
+LINK = "https://login.example.test/u/reset-password?ticket=a.b&x=1"
+
+
+@pytest.mark.parametrize("template, name", [("verify_email", "verify_email"), ("password_reset", "reset_email"), ("enrolment_ticket", "enrollment_email")])
+def test_a_link_stands_in_the_text_as_well_and_words_without_it_are_not_used(template: str, name: str) -> None:
+    own, asked = Template("email", name, subject="Hi", body='<p>Go <a href="{{ url }}">there</a></p>'), mail(template, link=LINK, hours="24")
+    letter = compose(asked, "", tenant(own))
+    assert letter.subject == "Hi"
+    assert letter.text == f"Go there\n\n{LINK}\n"
+    assert compose(asked, "", tenant(own._replace(body="{{ url }}"))).text.count(LINK) == 1
+    warned: list[str] = []
+    assert compose(asked, "", tenant(own._replace(body="Go there")), warn=warned.append) == compose(asked, "")
+    assert warned == [f"the template {name} (email) was not used: it does not say the link"]
+
+
+@pytest.mark.parametrize(
+    "language, one, several", [("en", "within an hour:", "within 24 hours:"), ("de", "innerhalb von einer Stunde:", "innerhalb von 24 Stunden:")]
+)
+def test_a_time_is_said_as_people_say_it(language: str, one: str, several: str) -> None:
+    asked = Message("email", "ada@example.test", "password_reset", language, {"link": LINK, "hours": "1"})
+    assert one in compose(asked, "").text
+    assert several in compose(asked._replace(data={"link": LINK, "hours": "24"}), "").text
+
+
 def test_a_subject_that_was_written_with_a_second_line_has_one() -> None:
     own = Template("email", "mfa_oob_code", subject="Hi\r\nBcc: mallory@example.test", body="{{ code }}")
     assert compose(mail(), "012345", tenant(own)).subject == "Hi Bcc: mallory@example.test"

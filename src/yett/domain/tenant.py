@@ -29,7 +29,8 @@ class Brand(NamedTuple):
 class Template(NamedTuple):
     """The tenant's own words for one message. `channel` is email or phone, `name` Auth0's for the message; `body` is HTML in a mail, else a text.
 
-    `voice` is what a call says, and `kept` what is given back as it was told.
+    `voice` is what a call says, `sender` whom it comes from (a mailbox, or a number; empty: whoever the provider was told),
+    and `kept` what is given back as it was told.
     """
 
     channel: str
@@ -39,6 +40,13 @@ class Template(NamedTuple):
     voice: str = ""
     enabled: bool = True
     kept: Mapping[str, object] = {}
+    sender: str = ""
+
+    @property
+    def mailbox(self) -> tuple[str, str]:
+        """Name, which may be words of a template, and address: of `address`, or of `name <address>`."""
+        name, bracket, address = self.sender.rpartition("<")
+        return (name.strip(), address[:-1] if address.endswith(">") else "") if bracket else ("", address)
 
 
 class Contract(NamedTuple):

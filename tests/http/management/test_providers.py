@@ -154,13 +154,13 @@ async def test_a_phone_template_lives_is_tried_and_dies(house: House) -> None:
     body = {
         "type": "otp_verify",
         "disabled": False,
-        "content": {"syntax": "liquid", "from": "+1", "body": {"text": "{{ code }} for {{ tenant.friendly_name }}", "voice": "It is {{ code }}"}},
+        "content": {"syntax": "liquid", "from": "+15005550006", "body": {"text": "{{ code }} for {{ tenant.friendly_name }}", "voice": "It is {{ code }}"}},
     }
     made = await posted(house, "branding/phone/templates", body)
-    assert made["content"] == {"syntax": "liquid", "from": "+1", "body": body["content"]["body"]}  # type: ignore[index]
+    assert made["content"] == {"syntax": "liquid", "from": "+15005550006", "body": body["content"]["body"]}  # type: ignore[index]
     assert (await house.call("POST", "branding/phone/templates", body)).status_code == 409
     await posted(house, f"branding/phone/templates/{made['id']}/try", {"to": "+491711234567", "delivery_method": "text"}, 202)
-    assert house.provider.taken[-1].text == "123456 for Yett"
+    assert (house.provider.taken[-1].text, house.provider.taken[-1].sender) == ("123456 for Yett", "+15005550006")
     changed = (await house.call("PATCH", f"branding/phone/templates/{made['id']}", {"disabled": True})).json()
     assert (changed["disabled"], changed["content"]) == (True, made["content"])
     reset = await house.call("PATCH", f"branding/phone/templates/{made['id']}/reset", {})
@@ -189,6 +189,30 @@ async def test_an_email_template_is_written_changed_and_replaced(house: House) -
     ] is False
     assert (await house.call("PUT", "email-templates/nothing", {"body": "x"})).status_code == 404
     assert (await house.call("PATCH", "email-templates/mfa_oob_code", {"template": "welcome_email"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["nobody", "a@b.test, c@d.test", "A <a@b.test> <", "{{ user.email }}", "{{code}}@b.test", "A <{{ user.email }}>", "{% for %} <a@b.test>", "<a@b.test"],
+)
+async def test_a_mail_comes_from_one_address_or_is_not_written(house: House, sender: str) -> None:
+    answer = await house.call("PUT", "email-templates/mfa_oob_code", {"body": "{{ code }}", "from": sender})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["message"].startswith("Invalid template: from: ")
+
+
+@pytest.mark.parametrize("sender", ["nobody", "15005550006", "+1 500 555", "a@b.test"])
+async def test_a_text_comes_from_a_number_or_is_not_written(house: House, sender: str) -> None:
+    body = {"type": "otp_verify", "content": {"from": sender, "body": {"text": "{{ code }}"}}}
+    answer = await house.call("POST", "branding/phone/templates", body)
+    assert answer.json()["message"] == "Invalid template: from: a number, from + on."
+
+
+async def test_a_sender_may_be_taken_back(house: House) -> None:
+    body = {"template": "mfa_oob_code", "body": "{{ code }}", "from": "{{ application.name }} <a@b.test>"}
+    assert (await posted(house, "email-templates", body, 200))["from"] == body["from"]
+    assert (await house.call("PATCH", "email-templates/mfa_oob_code", {"subject": "S"})).json()["from"] == body["from"]
+    assert "from" not in (await house.call("PATCH", "email-templates/mfa_oob_code", {"from": None})).json()
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,10 @@ class Sns:
 
     async def send(self, letter: Letter) -> Sent:
         """Hand it over; the reference is the MessageId. Raises Undelivered."""
+        sender = letter.sender or self.default_from
         attributes = {
             "AWS.SNS.SMS.SMSType": "Transactional",
-            "AWS.SNS.SMS.SenderID" if self.default_from[:1].isalpha() else "AWS.MM.SMS.OriginationNumber": self.default_from,
+            "AWS.SNS.SMS.SenderID" if sender[:1].isalpha() else "AWS.MM.SMS.OriginationNumber": sender,
         }
         fields = [("Action", "Publish"), ("Version", "2010-03-31"), ("PhoneNumber", number(letter)), ("Message", letter.text)]
         for place, (name, value) in enumerate([one for one in attributes.items() if one[1]], 1):
@@ -93,8 +94,9 @@ class Ses:
 
     async def send(self, letter: Letter) -> Sent:
         """Hand it over; the reference is the MessageId. Raises Undelivered."""
-        raw = base64.b64encode(checked(letter, self.default_from_address).as_bytes()).decode()
-        asked = {"FromEmailAddress": self.default_from_address, "Destination": {"ToAddresses": [letter.to]}, "Content": {"Raw": {"Data": raw}}}
+        sender = letter.sender or self.default_from_address
+        raw = base64.b64encode(checked(letter, sender).as_bytes()).decode()
+        asked = {"FromEmailAddress": sender, "Destination": {"ToAddresses": [letter.to]}, "Content": {"Raw": {"Data": raw}}}
         answer = await _asked(self, "email", "/v2/email/outbound-emails", "application/json", json.dumps(asked).encode())
         code = answer.headers.get("x-amzn-errortype", "").partition(":")[0]
         judge(self.name, answer, code, permanent=code in PERMANENT)

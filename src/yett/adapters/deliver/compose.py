@@ -5,7 +5,7 @@ from html import escape
 from string import Formatter
 
 from yett.adapters.deliver.sms_text import LETTERS
-from yett.adapters.deliver.words import LANGUAGES, METHODS, SETTINGS, TEXTS
+from yett.adapters.deliver.words import HOURS, LANGUAGES, METHODS, SETTINGS, TEXTS
 from yett.domain.enrolment import Message
 from yett.domain.tenant import Template, Tenant
 from yett.ports import Letter
@@ -20,7 +20,14 @@ PAGE = (
 )
 CODE = '<p style="font-size:2em;font-weight:bold;letter-spacing:.15em">{text}</p>'
 # What Auth0 calls the messages that a tenant may have words of its own for.
-MAILS = {"mfa_code": "mfa_oob_code", "email_verification": "verify_email_by_code", "factors_locked": "blocked_account", "enrolment_ticket": "enrollment_email"}
+MAILS = {
+    "mfa_code": "mfa_oob_code",
+    "email_verification": "verify_email_by_code",
+    "verify_email": "verify_email",
+    "password_reset": "reset_email",
+    "factors_locked": "blocked_account",
+    "enrolment_ticket": "enrollment_email",
+}
 CALLS = {"mfa_code": "otp_verify", "phone_verification": "otp_enroll", "factors_locked": "blocked_account"}
 
 
@@ -108,15 +115,29 @@ def _theirs(own: Template, message: Message, ours: Letter, tenant: Tenant, host:
     values = told(message, ours, tenant)
     if message.channel == "email":
         html, subject = render(own.body, values, html=True), one_line(render(own.subject, values, html=False)).strip() or ours.subject
-        letter = ours._replace(subject=subject, html=html, text=text_of(html))
+        link = message.data.get("link", "")
+        if escape(link) not in html:
+            raise ValueError("it does not say the link")
+        # A reader without HTML follows no link that stands behind a word.
+        text = text_of(html)
+        letter = ours._replace(subject=subject, html=html, text=text if link in text else f"{text}\n{link}\n", sender=_sender(own, values))
     else:
         text = render((own.voice or own.body) if message.channel == "voice" else own.body, values, html=False).strip()
-        letter = ours._replace(text=_filled_in(text, ours.code, message, host))
+        letter = ours._replace(text=_filled_in(text, ours.code, message, host), sender=own.sender)
     if not letter.text.strip() or (ours.code and ours.code not in letter.text):
         raise ValueError("it does not say the code" if ours.code else "it says nothing")
     if message.channel != "voice" and _plain(values.get("purpose", "")) not in _plain(letter.text):
         raise ValueError("it does not say what is approved")
     return letter
+
+
+def _sender(own: Template, values: Mapping[str, object]) -> str:
+    """A mailbox whose name is quoted: whatever is in a value, it begins no other address (RFC 5322, 3.4)."""
+    from yett.adapters.deliver.templates import render
+
+    words, address = own.mailbox
+    name = " ".join(one_line(render(words, values, html=False)).replace('"', " ").replace("\\", " ").split())
+    return f'"{name}" <{address}>' if name else address
 
 
 def told(message: Message, ours: Letter, tenant: Tenant) -> Mapping[str, object]:
@@ -141,6 +162,9 @@ def _values(message: Message, code: str) -> Mapping[str, str]:
     if purpose := message.data.get("purpose"):
         # What is approved is never cut, and keeps what holds its scripts apart; nothing else in it is invisible (oauth.details).
         values["purpose"] = "".join(letter if letter.isprintable() or letter in SEPARATES else " " for letter in purpose)
+    if hours := values.get("hours"):
+        one, several = HOURS[_language(message)]
+        values["lives"] = one if hours == "1" else several.format(hours=hours)
     if "factor" in values:
         values["factor"] = METHODS[_language(message)].get(values["factor"], values["factor"])
     return values

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -56,8 +56,9 @@ class Mail:
 
     async def send(self, letter: Letter) -> Sent:
         """Hand it over. Raises Undelivered."""
-        checked(letter, self.default_from_address)
-        asked = self.shape.asks(self, letter)
+        sender = letter.sender or self.default_from_address
+        checked(letter, sender)
+        asked = self.shape.asks(replace(self, default_from_address=sender), letter)
         is_form = isinstance(asked.body, bytes)
         kind = "application/x-www-form-urlencoded" if is_form else "application/json"
         body = asked.body if isinstance(asked.body, bytes) else json.dumps(asked.body).encode()

@@ -53,10 +53,11 @@ class AzureMail:
 
     async def send(self, letter: Letter) -> Sent:
         """Hand it over; the reference is the operation's id. Raises Undelivered."""
-        checked(letter, self.default_from_address)
+        sender = letter.sender or self.default_from_address
+        checked(letter, sender)
         body = json.dumps(
             {
-                "senderAddress": parseaddr(self.default_from_address)[1],
+                "senderAddress": parseaddr(sender)[1],
                 "recipients": {"to": [{"address": letter.to}]},
                 "content": {"subject": letter.subject, "plainText": letter.text, "html": letter.html},
                 "headers": {"Auto-Submitted": "auto-generated"},
@@ -97,13 +98,18 @@ class Graph:
     _until: int = 0
 
     async def send(self, letter: Letter) -> Sent:
-        """Hand it over; Graph gives it no name but that of the request. Raises Undelivered."""
-        checked(letter, self.default_from_address)
+        """Hand it over; Graph gives it no name but that of the request. Raises Undelivered.
+
+        Another sender is one for whom that mailbox may send.
+        """
+        checked(letter, letter.sender or self.default_from_address)
+        name, address = parseaddr(letter.sender)
         message = {
             "subject": letter.subject,
             "body": {"contentType": "HTML", "content": letter.html},
             "toRecipients": [{"emailAddress": {"address": letter.to}}],
             "internetMessageHeaders": [{"name": "X-Auto-Response-Suppress", "value": "All"}],
+            **({"from": {"emailAddress": {"name": name, "address": address}}} if address else {}),
         }
         body = json.dumps({"message": message, "saveToSentItems": False}).encode()
         url = f"{self.endpoint or 'https://graph.microsoft.com'}/v1.0/users/{quote(parseaddr(self.default_from_address)[1], safe='@')}/sendMail"

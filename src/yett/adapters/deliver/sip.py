@@ -45,7 +45,7 @@ class Sip:
             audio, once = speech(letter)
         except ValueError:
             raise Undelivered(f"{self.name}: only digits are spoken", permanent=True) from None
-        call, voice = await self._open(number(letter))
+        call, voice = await self._open(number(letter), letter.sender or self.default_from)
         try:
             call.begin(offer(call.host, voice.port))
             await call.reach(ringing=True)
@@ -72,10 +72,10 @@ class Sip:
         for call, voice in going_on.values():
             self._close(call, voice)
 
-    async def _open(self, to: str) -> tuple[Call, Voice]:
+    async def _open(self, to: str, caller: str) -> tuple[Call, Voice]:
         """Two sockets, for what is said of the call and for what is said in it. Raises Undelivered."""
         loop = asyncio.get_running_loop()
-        line = Line(self.domain or self.host, self.default_from, self.username, self.password)
+        line = Line(self.domain or self.host, caller, self.username, self.password)
         try:
             address = (await self.means.outbound.addresses(self.host, self.port))[0]
             _, call = await loop.create_datagram_endpoint(lambda: Call(line, to, self.t1), remote_addr=(address, self.port))

@@ -44,7 +44,7 @@ class Smpp:
 
     async def send(self, letter: Letter) -> Sent:
         """Hand it over; the reference is the id of the last part, which has a receipt. Raises Undelivered."""
-        to = number(letter)
+        to, sender = number(letter), letter.sender or self.default_from
         try:
             messages = parts(letter.text, secrets.randbelow(256))
         except ValueError:
@@ -52,7 +52,7 @@ class Smpp:
         link, answer = await self._bound(), b""
         try:
             for part in messages:
-                answer = await link.ask(SUBMIT, self._submit(to, part, code=bool(letter.code), last=part is messages[-1]))
+                answer = await link.ask(SUBMIT, self._submit(to, part, sender, code=bool(letter.code), last=part is messages[-1]))
         except Refused as refused:
             raise Undelivered(f"{self.name}: refused ({refused})", permanent=refused.status in PERMANENT) from None
         except (OSError, TimeoutError) as fault:
@@ -105,10 +105,10 @@ class Smpp:
                     await self._bound()
                     break
 
-    def _submit(self, to: str, part: Part, *, code: bool, last: bool) -> bytes:
+    def _submit(self, to: str, part: Part, sender: str, *, code: bool, last: bool) -> bytes:
         """The body of submit_sm (4.4.1)."""
-        kind = b"\x01\x01" if self.default_from.startswith("+") else b"\x03\x00" if self.default_from.isdecimal() else b"\x05\x00"
-        source = kind + digits(self.default_from).encode() + b"\0"
+        kind = b"\x01\x01" if sender.startswith("+") else b"\x03\x00" if sender.isdecimal() else b"\x05\x00"
+        source = kind + digits(sender).encode() + b"\0"
         destination = b"\x01\x01" + digits(to).encode() + b"\0"
         times = b"\0" + (CODE_LIVES if code else b"") + b"\0"
         head = struct.pack("BBB", UDH if part.header else 0, 0, 0)

@@ -47,7 +47,7 @@ class Smtp:
         import aiosmtplib
 
         try:
-            message = as_message(letter, self.sender)
+            message = as_message(letter, letter.sender or self.sender)
         except (MessageError, ValueError, IndexError):
             raise Undelivered("no such header, or no such address", permanent=True) from None
         try:
@@ -99,12 +99,13 @@ class Smtp:
 def as_message(letter: Letter, sender: str) -> EmailMessage:
     """RFC 5322, text and HTML; auto-generated, so that no out-of-office answers it (RFC 3834).
 
-    Raises ValueError where `to` is not one address and nothing but (a comma would tell somebody else the code), and
+    Raises ValueError where `to` is not one address and nothing but (a comma would tell somebody else the code), where it comes from several, and
     where a header is more than its line: as an encoded word (RFC 2047) a line break gets past the library's own check.
     """
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
-    if [one.addr_spec for one in message["To"].addresses] != [letter.to] or not all(value.isprintable() for value in message.values()):
+    alone = len(message["From"].addresses) == 1 and [one.addr_spec for one in message["To"].addresses] == [letter.to]
+    if not alone or not all(value.isprintable() for value in message.values()):
         raise ValueError("not a header of one line, to one address")
     message["Date"], message["Message-ID"] = formatdate(usegmt=True), _message_id(letter, sender)
     message["Auto-Submitted"] = "auto-generated"

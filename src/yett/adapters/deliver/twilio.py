@@ -60,11 +60,12 @@ class Twilio:
         return [Receipt(reference, outcome, coded(said.get("ErrorCode")).strip(" ()"))] if reference and outcome else []
 
     def _text(self, letter: Letter) -> Mapping[str, str]:
-        sender = {"MessagingServiceSid": self.mssid} if self.mssid else {"From": self.default_from}
+        sender = {"MessagingServiceSid": self.mssid} if self.mssid and not letter.sender else {"From": letter.sender or self.default_from}
         return {"To": number(letter), **sender, "Body": letter.text, "StatusCallback": self.means.callback}
 
     def _call(self, letter: Letter) -> Mapping[str, str]:
-        return {"To": number(letter), "From": self.default_from, "Twiml": twiml(letter), "StatusCallback": self.means.callback, "Timeout": "30"}
+        caller = letter.sender or self.default_from
+        return {"To": number(letter), "From": caller, "Twiml": twiml(letter), "StatusCallback": self.means.callback, "Timeout": "30"}
 
 
 def twiml(letter: Letter) -> str:

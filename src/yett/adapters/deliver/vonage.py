@@ -48,7 +48,7 @@ class VonageSms:
         fields = {
             "api_key": self.api_key,
             "api_secret": self.api_secret,
-            "from": digits(self.default_from),
+            "from": digits(letter.sender or self.default_from),
             "to": digits(number(letter)),
             "text": letter.text,
             "type": "text" if letter.text.isascii() else "unicode",
@@ -91,7 +91,7 @@ class VonageVoice:
         talk = [{"action": "talk", "text": one, "language": language(letter), "bargeIn": False} for one in sentences(letter)]
         asked: dict[str, object] = {
             "to": [{"type": "phone", "number": digits(number(letter))}],
-            "from": {"type": "phone", "number": digits(self.default_from)},
+            "from": {"type": "phone", "number": digits(letter.sender or self.default_from)},
             "ncco": talk,
             "ringing_timer": 30,
             **({"event_url": [self.means.callback], "event_method": "POST"} if self.means.callback else {}),

@@ -1,9 +1,11 @@
 """The tenant's own words for messages: checked before they are kept, so that none fails for the first time in front of a user."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from yett.domain.tenant import Catalogue, Template, Tenant
+from yett.flows.accounts import is_address
 from yett.flows.deliver import Asked
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import Configure, Edit
@@ -12,6 +14,8 @@ from yett.flows.trial import Channel, Trial
 
 # Raises ValueError that says what is wrong with a template, HTML or not.
 Check = Callable[[str, bool], None]
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+SENDERS = {"email": "an address, or a name (which may be a template) and an address in angle brackets", "phone": "a number, from + on"}
 # What Auth0 says to begin with.
 PHONE = {
     "otp_enroll": "{{code}} is your verification code for {{tenant.friendly_name}}. Please enter this code to verify your enrollment.",
@@ -81,17 +85,26 @@ class Wording:
         return done if isinstance(done, Refused) else found(done.tenant, channel, name) or absent("template")
 
     def _fault(self, one: Template) -> Refused | None:
-        for what, text, html in (("subject", one.subject, False), ("body", one.body, one.channel == "email"), ("voice", one.voice, False)):
+        mail = one.channel == "email"
+        for what, text, html in (("subject", one.subject, False), ("body", one.body, mail), ("voice", one.voice, False), ("from", one.mailbox[0], False)):
             try:
                 self.check(text, html)
             except ValueError as fault:
-                return invalid(f"Invalid template: {what}: {fault}.", "invalid_template")
-        return None
+                return invalid(f"Invalid template: {what}: {str(fault).rstrip('.')}.", "invalid_template")
+        return None if _comes_from_one(one) else invalid(f"Invalid template: from: {SENDERS[one.channel]}.", "invalid_template")
 
 
 def found(tenant: Tenant, channel: str, name: str) -> Template | None:
     """The tenant's words, where it has some."""
     return next((one for one in tenant.templates if (one.channel, one.name) == (channel, name)), None)
+
+
+def _comes_from_one(one: Template) -> bool:
+    """A header of its message: one number, or one address, which is no words of a template."""
+    if not one.sender:
+        return True
+    address = one.mailbox[1]
+    return is_address(address) and "{" not in address if one.channel == "email" else NUMBER.fullmatch(one.sender) is not None
 
 
 def _without(tenant: Tenant, channel: str, name: str) -> Tenant:

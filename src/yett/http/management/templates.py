@@ -34,6 +34,7 @@ Text = Annotated[str, Meta(max_length=1600)]
 Line = Annotated[str, Meta(max_length=512, pattern=r"^[^\r\n]*$")]
 Page = Annotated[str, Meta(max_length=100_000)]
 PREFIX = "tem_"
+SPELLED = {"from_": "sender"}
 
 
 class Words(Body):
@@ -44,7 +45,7 @@ class Words(Body):
 
 
 class Content(Body, rename={"from_": "from"}):
-    """The words of a template; `from` is kept and given back."""
+    """The words of a template; `from` is the number that its messages come from."""
 
     syntax: Literal["liquid"] | UnsetType = UNSET
     from_: Line | UnsetType = UNSET
@@ -90,7 +91,7 @@ class Told(Struct):
 
 
 class EmailTemplateBody(Body, rename={"from_": "from", "result_url": "resultUrl", "url_lifetime": "urlLifetimeInSeconds", "include": "includeEmailInRedirect"}):
-    """A mail in the tenant's own words: HTML, from which the text is made. Sender and links are kept and given back."""
+    """A mail in the tenant's own words: HTML, from which the text is made. `from` is its sender; links are kept and given back."""
 
     template: EmailName | UnsetType = UNSET
     body: Page | UnsetType | None = UNSET
@@ -103,7 +104,7 @@ class EmailTemplateBody(Body, rename={"from_": "from", "result_url": "resultUrl"
     include: bool | UnsetType | None = UNSET
 
 
-KEPT = ("from_", "result_url", "url_lifetime", "include")
+KEPT = ("result_url", "url_lifetime", "include")
 
 
 class TemplatesApi:
@@ -190,26 +191,28 @@ class TemplatesApi:
 def view(one: Template) -> PhoneTemplate:
     """A template as Auth0 shows it."""
     words = {"text": one.body, **({"voice": one.voice} if one.voice else {})}
-    return PhoneTemplate(id=PREFIX + one.name, type=one.name, disabled=not one.enabled, content={"syntax": "liquid", **one.kept, "body": words})
+    sender = {"from": one.sender} if one.sender else {}
+    return PhoneTemplate(id=PREFIX + one.name, type=one.name, disabled=not one.enabled, content={"syntax": "liquid", **sender, "body": words})
 
 
 def email_view(one: Template) -> EmailTemplateBody:
     """A mail's words as Auth0 shows them."""
     kept: dict[str, Any] = {name: one.kept.get(name, UNSET) for name in KEPT}
-    return EmailTemplateBody(template=one.name, body=one.body, subject=one.subject, syntax="liquid", enabled=one.enabled, **kept)  # type: ignore[arg-type]
+    said = EmailTemplateBody(template=one.name, body=one.body, subject=one.subject, syntax="liquid", enabled=one.enabled, **kept)  # type: ignore[arg-type]
+    said.from_ = one.sender or UNSET
+    return said
 
 
 def _with(seen: Template, content: Content | UnsetType) -> Template:
     if isinstance(content, UnsetType):
         return seen
     words = or_else(content.body, Words())
-    kept = seen.kept if content.from_ is UNSET else {"from": content.from_}
-    return seen._replace(body=or_else(words.text, seen.body), voice=or_else(words.voice, seen.voice), kept=kept)
+    return seen._replace(body=or_else(words.text, seen.body), voice=or_else(words.voice, seen.voice), sender=or_else(content.from_, seen.sender))
 
 
 def _written(seen: Template, data: EmailTemplateBody) -> Template:
-    told: Mapping[str, Any] = given(data, ("body", "subject", "enabled"))
-    values = {name: ("" if value is None else value) for name, value in told.items() if name != "enabled"}
+    told: Mapping[str, Any] = given(data, ("body", "subject", "enabled", "from_"))
+    values = {SPELLED.get(name, name): ("" if value is None else value) for name, value in told.items() if name != "enabled"}
     enabled = told.get("enabled", seen.enabled)
     return seen._replace(**values, enabled=enabled is not False, kept={**seen.kept, **given(data, KEPT)})
 
