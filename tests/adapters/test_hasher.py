@@ -1,12 +1,13 @@
 """Argon2id: what it accepts, and what it does when too many ask."""
 
 import asyncio
+import base64
 import unicodedata
 
 import bcrypt
 import pytest
 
-from yett.adapters.keys.hasher import Argon2
+from yett.adapters.keys.hasher import Argon2, phc
 from yett.ports import Busy
 
 HASHER = Argon2(threads=1)
@@ -26,6 +27,14 @@ async def test_nobody_has_the_password_of_an_account_that_does_not_exist() -> No
     guessed = Argon2(threads=1)
     guessed._dummy = await HASHER.hash("correct horse")
     assert not await guessed.verify(None, "correct horse")
+
+
+async def test_the_hash_of_nobody_is_written_as_a_real_one_so_that_it_is_computed_and_not_refused() -> None:
+    real = await HASHER.hash("correct horse")
+    salt, value = (base64.b64decode(part + b"==") for part in real.split(b"$")[-2:])
+    assert phc(salt, value) == real
+    assert len(HASHER._dummy) == len(real)
+    assert HASHER._dummy != Argon2(threads=1)._dummy
 
 
 async def test_the_same_word_typed_on_another_keyboard_is_the_same() -> None:

@@ -1,6 +1,7 @@
 """Argon2id in a bounded pool, with admission control: a flood of logins gets 429, not a dead server."""
 
 import asyncio
+import base64
 import os
 import unicodedata
 from collections.abc import Callable
@@ -19,6 +20,8 @@ MEMORY, PASSES = 19 * 1024 * 1024, 2
 WAITING = 64
 LONGEST = 4096
 OURS = f"$argon2id$v=19$m={MEMORY // 1024},t={PASSES},p=1$".encode()
+# Bytes, as libsodium makes them.
+SALT, VALUE = 16, 32
 
 
 class Argon2:
@@ -27,8 +30,8 @@ class Argon2:
     def __init__(self, threads: int | None = None, waiting: int = WAITING) -> None:
         self._pool = ThreadPoolExecutor(threads or os.cpu_count() or 1, "argon2")
         self._room = waiting
-        # Of a password that nobody has: the work for an account that does not exist.
-        self._dummy = _hash(os.urandom(16))
+        # A value that no password is known to have: the work for an account that does not exist.
+        self._dummy = phc(os.urandom(SALT), os.urandom(VALUE))
 
     async def hash(self, password: str) -> bytes:
         """A PHC string. Raises Busy; ValueError for a password that is longer than any."""
@@ -56,6 +59,11 @@ class Argon2:
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
         finally:
             self._room += 1
+
+
+def phc(salt: bytes, value: bytes) -> bytes:
+    """The string of a password that hashes to `value`; one that is written otherwise is refused before any work is done."""
+    return OURS + b"$".join(base64.b64encode(part).rstrip(b"=") for part in (salt, value))
 
 
 def _bytes(password: str) -> bytes | None:
