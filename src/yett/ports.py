@@ -613,7 +613,8 @@ class Letter(NamedTuple):
     """A message in words, as a provider takes it; only a mail has `subject` and `html`.
 
     `id` is the same at every try, so that whoever has it knows it again. `locale` is the language of `text`; `code` what
-    a voice reads digit by digit, empty for a notice. `sender` is whom it comes from, where that is not whoever the provider was told.
+    a voice reads digit by digit, empty for a notice; `approves` what it says before, where the code approves something. `sender` is
+    whom it comes from, where that is not whoever the provider was told.
     """
 
     channel: Literal["email", "sms", "voice", "push", "backchannel"]
@@ -625,6 +626,7 @@ class Letter(NamedTuple):
     locale: str = "en"
     code: str = ""
     sender: str = ""
+    approves: str = ""
 
 
 class Sent(NamedTuple):

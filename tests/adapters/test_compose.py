@@ -79,6 +79,15 @@ def test_the_tenants_own_words_are_used_where_they_say_what_is_approved(body: st
     assert bool(heard) == (not own)
 
 
+@pytest.mark.parametrize("said, own", [("{{ code }}: {{ purpose }}", True), ("{{ code }}", False)])
+def test_a_call_says_what_its_code_approves_whatever_the_tenants_words_are(said: str, own: bool) -> None:
+    letter = compose(sms(channel="voice", purpose=PURPOSE), "012345", tenant(Template("phone", "otp_verify", body="{{ code }}", voice=said)))
+    assert letter.approves == PURPOSE
+    assert PURPOSE in letter.text
+    assert letter.text.startswith("012345: ") == own
+    assert compose(sms(purpose=PURPOSE), "012345").approves == "", "a text says it in its text"
+
+
 def test_the_line_for_browsers_is_for_texts_with_a_code_alone() -> None:
     assert f"@{HOST}" not in compose(sms(channel="voice"), "012345", host=HOST).text
     assert f"@{HOST}" not in compose(sms("factor_added", factor="otp"), "", host=HOST).text

@@ -275,6 +275,12 @@ def test_that_there_is_a_notice_is_said_and_what_it_says_is_not() -> None:
     assert (RECORDINGS / "en" / "once.ulaw").read_bytes() not in said
 
 
+def test_no_code_is_told_whose_approval_there_are_no_recordings_to_say() -> None:
+    """Another provider is asked, or nobody calls: a code that approves is never heard without what it approves."""
+    with pytest.raises(ValueError, match="no digits"):
+        speech(CALL._replace(approves="Pay 100.00 EUR to Bob"))
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_language_has_every_recording(language: str) -> None:
     assert {file.stem for file in (RECORDINGS / language).iterdir()} == {*"0123456789", "once", "again", "notice"}

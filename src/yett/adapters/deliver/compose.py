@@ -78,7 +78,8 @@ def _letter(message: Message, code: str, account: str, host: str) -> Letter:
     said = _sayable(paragraphs, values)
     if message.channel in {"sms", "voice"}:
         text = _short(message, values, subject, said, host)
-        return Letter(message.channel, one_line(message.to), text, locale=language, code=code)
+        approves = values.get("purpose", "") if message.channel == "voice" else ""
+        return Letter(message.channel, one_line(message.to), text, locale=language, code=code, approves=approves)
     body = "".join((CODE if code and one == code else "<p>{text}</p>").format(text=escape(one)) for one in said)
     html = PAGE.format(language=language, subject=escape(subject), body=body)
     return Letter(message.channel, one_line(message.to), "\n\n".join(said) + "\n", subject, html, locale=language, code=code)
@@ -126,7 +127,7 @@ def _theirs(own: Template, message: Message, ours: Letter, tenant: Tenant, host:
         letter = ours._replace(text=_filled_in(text, ours.code, message, host), sender=own.sender)
     if not letter.text.strip() or (ours.code and ours.code not in letter.text):
         raise ValueError("it does not say the code" if ours.code else "it says nothing")
-    if message.channel != "voice" and _plain(values.get("purpose", "")) not in _plain(letter.text):
+    if _plain(values.get("purpose", "")) not in _plain(letter.text):
         raise ValueError("it does not say what is approved")
     return letter
 

@@ -18,9 +18,10 @@ RECORDINGS = Path(__file__).parent / "spoken"
 def speech(letter: Letter) -> tuple[bytes, int]:
     """The code spoken twice, digit by digit, in the language of the letter; and how many frames it takes to have heard it once.
 
-    Of the words of a notice there are no recordings: that there is one is said instead. Raises ValueError for a code that is no digits.
+    Of the words of a notice there are no recordings: that there is one is said instead. Raises ValueError for a code that is no digits,
+    and for one that approves what could not be said.
     """
-    if letter.code and not (letter.code.isascii() and letter.code.isdecimal()):
+    if letter.approves or (letter.code and not (letter.code.isascii() and letter.code.isdecimal())):
         raise ValueError("no digits")
     language = letter.locale.partition("-")[0].lower()
     language = language if language in SPOKEN else "en"

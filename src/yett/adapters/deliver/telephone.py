@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from yett.adapters.deliver.words import SPOKEN
+from yett.adapters.deliver.words import APPROVES, SPOKEN
 from yett.ports import Letter, Undelivered
 
 
@@ -25,13 +25,19 @@ def language(letter: Letter) -> str:
 
 
 def sentences(letter: Letter) -> Sequence[str]:
-    """What is said, a pause after each: the code twice, digit by digit; a notice as it is."""
+    """What is said, a pause after each: what is approved, before the code can be heard (RTS 2018/389, 5); the code twice, digit by digit; a notice as it is."""
     if not letter.code:
         return (letter.text.strip(),)
     _, once, again = _spoken(letter)
     code = ", ".join(letter.code)
-    return (once, f"{code}.", again, f"{code}.")
+    approves = (APPROVES[_language(letter)], letter.approves) if letter.approves else ()
+    return (*approves, once, f"{code}.", again, f"{code}.")
 
 
 def _spoken(letter: Letter) -> tuple[str, str, str]:
-    return SPOKEN.get(letter.locale.partition("-")[0].lower(), SPOKEN["en"])
+    return SPOKEN[_language(letter)]
+
+
+def _language(letter: Letter) -> str:
+    known = letter.locale.partition("-")[0].lower()
+    return known if known in SPOKEN else "en"

@@ -114,11 +114,15 @@ METHODS: Mapping[str, Mapping[str, str]] = {
         "passkey": "Passkey",
     },
 }
-# By language: how the language is called on the wire, what is said before the code, and before it is said again; and,
-# by a voice that has only recordings, in place of every notice.
+# By language: how the language is called on the wire, what is said before the code, and before it is said again; before what
+# the code approves; and, by a voice that has only recordings, in place of every notice.
 SPOKEN: Mapping[str, tuple[str, str, str]] = {
     "en": ("en-US", "Your code is", "Once more: your code is"),
     "de": ("de-DE", "Ihr Code lautet", "Noch einmal: Ihr Code lautet"),
+}
+APPROVES: Mapping[str, str] = {
+    "en": "You are asked to approve this, and nothing else:",
+    "de": "Sie werden gebeten, dies freizugeben, und nichts anderes:",
 }
 NOTICE: Mapping[str, str] = {
     "en": "This is a message about your account. Log in to read it.",
