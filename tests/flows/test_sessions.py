@@ -1,5 +1,8 @@
 """Sessions: a new id at each level, the old one for a minute at its old level, and nothing that outlives them (attacks: row 18)."""
 
+import json
+from typing import Any
+
 import pytest
 
 from tests.http.browser import Browser
@@ -213,6 +216,37 @@ async def test_a_hint_that_names_somebody_else_means_that_this_session_is_not_th
             assert (await w.authorize(browser, prompt="none", id_token_hint=hint)).query["error"] == "login_required"
             assert (await w.authorize(browser, id_token_hint=hint)).screen == "login-id"
         assert "code" in (await w.authorize(browser, prompt="none")).query
+
+
+@pytest.mark.parametrize("by", ["hint", "value", "values", "both"])
+async def test_whoever_logs_in_instead_of_whom_the_request_names_gives_the_application_nothing(by: str) -> None:
+    """OIDC Core 3.1.2.1 (id_token_hint) and 3.1.2.2 (sub by value): an error, never somebody else's tokens."""
+    async with world() as w:
+        await w.person()
+        await w.person("bob")
+        _, own = await w.exchange(await w.login(w.browser()))
+        sub = {"value": {"value": "auth0|ada"}, "values": {"values": ["auth0|ada", "auth0|eve"]}, "both": {"value": "auth0|ada"}}.get(by)
+        named: dict[str, Any] = {"claims": json.dumps({"id_token": {"sub": sub}})} if sub else {}
+        named |= {"id_token_hint": own["id_token"]} if by in {"hint", "both"} else {}
+        browser = w.browser()
+        left = await w.login(browser, "bob", acr_values=MULTI_FACTOR, **named)
+        assert (left.query["error"], left.query["error_description"]) == ("login_required", "Login required")
+        assert (await w.authorize(browser, prompt="none")).query["error"] == "login_required"
+        assert "code" in (await w.login(browser, **named)).query
+        assert "code" in (await w.authorize(browser, prompt="none", **named)).query
+        bobs = w.browser()
+        await w.login(bobs, "bob")
+        assert (await w.authorize(bobs, prompt="none", **named)).query["error"] == "login_required"
+        assert (await w.authorize(bobs, **named)).screen == "login-id"
+
+
+async def test_whom_a_request_names_is_told_to_nobody_who_has_not_logged_in() -> None:
+    async with world() as w:
+        await w.person("bob")
+        browser = w.browser()
+        page = await w.authorize(browser, claims=json.dumps({"id_token": {"sub": {"value": "auth0|ada"}}}))
+        page = await browser.submit(page, username="bob@example.test")
+        assert (await browser.submit(page, password="wrong")).screen == "login-password"
 
 
 async def test_an_account_that_is_to_be_selected_is_not_taken_for_granted() -> None:

@@ -13,7 +13,7 @@ from yett.flows.login import Login
 from yett.flows.mint import Mint, digest
 from yett.flows.recognise import Recognise, nobody
 from yett.flows.steps import Browser, Go, Leave, Step, Stop, left, opened
-from yett.oauth.authorize import AuthorizationRequest, judge
+from yett.oauth.authorize import AuthorizationRequest, judge, meant
 from yett.oauth.details import words
 from yett.oauth.errors import OAuthError, RedirectedError
 from yett.oauth.lang import choose_locale
@@ -45,8 +45,8 @@ class Authorize:
             return left(reply(refused.way, refused.answer(), self.issuer))
         except OAuthError as refused:
             return Stop(refused.code, refused.description)
-        request = _spoken(request, browser, catalogue)
-        found = found._replace(arrival=self._hinted(request, found.arrival, catalogue))
+        request, arrival = self._hinted(_spoken(request, browser, catalogue), found.arrival, catalogue)
+        found = found._replace(arrival=arrival)
         attempt = self.recognise.attempt(request, found, browser)
         arrival = await self.whereabouts.agreed(attempt, found.arrival, catalogue)
         return await self._on(self.whereabouts.stand(attempt, arrival, catalogue), request, browser)
@@ -98,20 +98,19 @@ class Authorize:
         answer = {"error": error, "error_description": description}
         return self.leaving.told(request, here.client, answer)
 
-    def _hinted(self, request: AuthorizationRequest, arrival: Arrival, catalogue: Catalogue) -> Arrival:
-        """A hint that names another account: this session is not the one that is meant (OIDC Core 3.1.2.1).
+    def _hinted(self, request: AuthorizationRequest, arrival: Arrival, catalogue: Catalogue) -> tuple[AuthorizationRequest, Arrival]:
+        """Whom the request names; the session of anybody else is not the one that is meant (OIDC Core 3.1.2.1).
 
-        With prompt=select_account it is not taken for granted either.
+        Neither is any where the hint is none of ours; with prompt=select_account it is not taken for granted either.
         """
-        if arrival.session is None:
-            return arrival
-        other = False
+        unread = False
         if request.id_token_hint:
             claims = self.signer.verify(catalogue, request.id_token_hint, ("JWT",))
-            other = claims is None or claims.get("sub") != arrival.session.account
-        if other or "select_account" in request.prompt:
-            return nobody(arrival)
-        return arrival
+            unread = claims is None
+            request = request._replace(hinted=str((claims or {}).get("sub", "")))
+        session = arrival.session
+        other = session is not None and not meant(request, session.account)
+        return request, nobody(arrival) if other or unread or "select_account" in request.prompt else arrival
 
 
 def _spoken(request: AuthorizationRequest, browser: Browser, catalogue: Catalogue) -> AuthorizationRequest:

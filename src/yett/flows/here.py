@@ -20,7 +20,7 @@ from yett.flows.mint import Mint, digest
 from yett.flows.own_key import UNSIGNED, remembered, shows_key
 from yett.flows.signals import signals
 from yett.flows.steps import Browser, asked_by
-from yett.oauth.authorize import AuthorizationRequest
+from yett.oauth.authorize import AuthorizationRequest, meant
 from yett.oauth.consent import Asked, to_ask, without_asking
 from yett.policy.decide import Case, address_first, may_change
 from yett.policy.regimes import budget
@@ -172,6 +172,8 @@ class Whereabouts:
             place = Place("tell", STRANDED, kind=UNMET)
         if place.kind in self.gate.factors and self.gate.factors[place.kind].words.screens:
             place = self._by_channel(place, case.attempt, arrival.challenge, catalogue.tenant, now)
+        if _another(case, outcome, request):
+            place = Place("refuse", kind="login_required")
         unagreed = self._unagreed(case, arrival, catalogue, request) if place.verb == "finish" and case.attempt.via == "browser" else NOTHING
         return Here(case.attempt, arrival, catalogue, request, case, outcome, Place("consent", CONSENT) if unagreed else place, unagreed)
 
@@ -338,6 +340,13 @@ class Whereabouts:
         missing = (f for f in self.gate.factors.values() if f.words.companion and f.kind not in held and self.gate.on(f, catalogue))
         factor = next(missing, None)
         return Place("enrol", factor.words.screen_enrol, None, factor.kind) if factor else None
+
+
+def _another(case: Case, outcome: Outcome, request: AuthorizationRequest) -> bool:
+    """Whether somebody has logged in whom the request does not mean; before that, nothing is said of anybody."""
+    if case.account is None or isinstance(outcome, Deny) or (isinstance(outcome, StepUp) and "first" in outcome.reasons):
+        return False
+    return not meant(request, case.account.id)
 
 
 def _new(case: Case) -> list[Enrolment]:

@@ -15,7 +15,7 @@ from yett.flows.mint import Mint
 from yett.flows.steps import Browser, Leave, Stop, left
 from yett.oauth.authorize import AuthorizationRequest
 from yett.oauth.consent import together
-from yett.oauth.errors import NOT_AUTHORIZED, UNBOUND
+from yett.oauth.errors import LOGIN_REQUIRED, NOT_AUTHORIZED, UNBOUND
 from yett.oauth.response import back, reply
 from yett.ports import Attempts
 
@@ -116,5 +116,6 @@ DESCRIPTIONS = {
     "invalid_authorization_details": UNBOUND,
     "blocked": "user is blocked",
     "unmet_authentication_requirements": "The authentication requirements of this request cannot be met.",
+    "login_required": LOGIN_REQUIRED,
     "access_denied": "The user or the policy denied the request.",
 }

@@ -13,13 +13,14 @@ _VALUE = re.compile(r"[\x21-\x7e]{1,256}")
 class Wish(NamedTuple):
     """The values of which one is wanted in the ID token; `essential`: or else there is to be no code.
 
-    `id_token` and `userinfo` are the claims about a person that are to be told there.
+    `id_token` and `userinfo` are the claims about a person that are to be told there. `subjects`: it is about one of these people, or nobody.
     """
 
     values: tuple[str, ...] = ()
     essential: bool = False
     id_token: tuple[str, ...] = ()
     userinfo: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
 
 
 def wished(text: str) -> Wish:
@@ -28,16 +29,21 @@ def wished(text: str) -> Wish:
         return Wish()
     whole = _parsed(text)
     by_place = {place: _member(whole, place) for place in ("id_token", "userinfo")}
-    asked = _member(by_place["id_token"], "acr")
-    essential = asked.get("essential", False)
-    if not isinstance(essential, bool) or ("value" in asked and "values" in asked):
+    asked, about = _member(by_place["id_token"], "acr"), _member(by_place["id_token"], "sub")
+    essential, values = asked.get("essential", False), _values(asked)
+    if not isinstance(essential, bool) or (essential and "values" in asked and not values) or ("values" in about and not _values(about)):
         raise _malformed()
+    return Wish(values, essential, _named(by_place["id_token"]), _named(by_place["userinfo"]), _values(about))
+
+
+def _values(asked: dict[str, object]) -> tuple[str, ...]:
+    """Those of which a claim shall have one (5.5.1)."""
     values = asked.get("values", [asked["value"]] if "value" in asked else [])
-    if not isinstance(values, list) or not all(isinstance(value, str) and _VALUE.fullmatch(value) for value in values):
+    if ("value" in asked and "values" in asked) or not isinstance(values, list):
         raise _malformed()
-    if essential and "values" in asked and not values:
+    if not all(isinstance(value, str) and _VALUE.fullmatch(value) for value in values):
         raise _malformed()
-    return Wish(tuple(dict.fromkeys(values)), essential, _named(by_place["id_token"]), _named(by_place["userinfo"]))
+    return tuple(dict.fromkeys(values))
 
 
 def _named(asked: dict[str, object]) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ class AuthorizationRequest(NamedTuple):
     `essential_acr` are the values of which the claims parameter wants one as essential, `claims_acr` those that it
     merely wishes for. Empty strings stand for what was not sent. `authorization_details` are in their canonical form, and
     `purpose` is what they say to the person who is asked. `id_token_claims` and `userinfo_claims` were asked for by name.
+    `subjects` are the people of whom it must be one, and `hinted` is whom its id_token_hint names; empty: whoever it is.
     """
 
     client_id: str
@@ -71,6 +72,8 @@ class AuthorizationRequest(NamedTuple):
     purpose: str = ""
     id_token_claims: tuple[str, ...] = ()
     userinfo_claims: tuple[str, ...] = ()
+    subjects: tuple[str, ...] = ()
+    hinted: str = ""
 
 
 def judge(params: Sequence[tuple[str, str]], clients: Mapping[str, Client], apis: Mapping[str, Api], *, strict: bool) -> AuthorizationRequest:
@@ -104,6 +107,11 @@ def wants(request: AuthorizationRequest) -> tuple[Clause, ...]:
 def present_only(request: AuthorizationRequest) -> bool:
     """Whether nothing proven earlier counts."""
     return "login" in request.prompt or request.max_age == 0
+
+
+def meant(request: AuthorizationRequest, account: str) -> bool:
+    """Whether it may be answered about this person: nobody else's login is taken for that of whom it names (OIDC Core 3.1.2.1, 3.1.2.2)."""
+    return account in (request.subjects or (account,)) and account == (request.hinted or account)
 
 
 class Given:
@@ -177,6 +185,7 @@ def _judge(given: Given, client: Client, way: redirects.Way, apis: Mapping[str, 
         claims_acr=() if acr.essential else acr.values,
         id_token_claims=acr.id_token,
         userinfo_claims=acr.userinfo,
+        subjects=acr.subjects,
         id_token_hint=given.one("id_token_hint"),
         login_hint=given.one("login_hint"),
         ui_locales=lang.tags(given.one("ui_locales")),

@@ -12,7 +12,7 @@ from tests.core.oauth.samples import API, APIS, AUDIENCE, CALLBACK, CHALLENGE, C
 from yett.domain.assurance import MULTI_FACTOR
 from yett.domain.requirement import Clause
 from yett.oauth import errors
-from yett.oauth.authorize import LONGEST, AuthorizationRequest, judge, present_only, wants
+from yett.oauth.authorize import LONGEST, AuthorizationRequest, judge, meant, present_only, wants
 from yett.oauth.errors import OAuthError, RedirectedError
 from yett.oauth.redirects import Way
 
@@ -277,6 +277,9 @@ def test_a_request_that_asks_for_nothing_wants_nothing() -> None:
         '{"id_token": {"acr": {"essential": true, "value": "two words"}}}',
         '{"id_token": {"acr": {"essential": true, "value": "phr", "essential": false}}}',
         '{"id_token": {"acr": {"essential": true, "value": "phr"}}, "id_token": {}}',
+        '{"id_token": {"sub": {"values": []}}}',
+        '{"id_token": {"sub": {"value": 1}}}',
+        '{"id_token": {"sub": {"value": "a", "values": ["b"]}}}',
     ],
 )
 def test_row_8_a_claims_parameter_that_can_be_read_in_two_ways_is_read_in_none(claims: str) -> None:
@@ -288,6 +291,22 @@ def test_row_8_a_claims_parameter_that_can_be_read_in_two_ways_is_read_in_none(c
 )
 def test_a_claims_parameter_that_names_no_value_asks_for_none(claims: str) -> None:
     assert wants(judged(claims=claims)) == ()
+
+
+@pytest.mark.parametrize(
+    "about, hinted, who",
+    [
+        ({}, "", "abc"),
+        ({"value": "a"}, "", "a"),
+        ({"values": ["a", "b"]}, "", "ab"),
+        ({"essential": True}, "c", "c"),
+        ({"values": ["a", "b"]}, "b", "b"),
+        ({"value": "a"}, "b", ""),
+    ],
+)
+def test_a_request_means_whom_it_names_by_sub_and_by_hint_and_else_whoever_it_is(about: dict[str, object], hinted: str, who: str) -> None:
+    request = judged(claims=json.dumps({"id_token": {"sub": about}, "userinfo": {"sub": {"value": "z"}}}))._replace(hinted=hinted)
+    assert "".join(one for one in "abc" if meant(request, one)) == who
 
 
 def test_only_prompt_login_and_max_age_zero_make_everything_earlier_worthless() -> None:
