@@ -58,6 +58,7 @@ async def test_what_is_asked_is_shown_bound_and_given_back_in_answer_token_and_i
         browser = await logged_in(w)
         page = await ask(w, browser)
         assert page.screen == "mfa-otp-challenge", "however strong the session is"
+        assert "set up now" not in page.text
         assert purpose(page) == "Pay 100.00 EUR to Bob"
         assert "Web shop asks you to approve:" in page.text
         status, tokens = await w.exchange(await w.prove(browser, page))
@@ -263,6 +264,7 @@ async def test_a_factor_that_is_enrolled_on_the_way_then_approves_with_a_code_of
         if page.screen == "mfa-recovery-code-enrollment":
             page = await browser.submit(page, action="saved")
         assert page.screen == "mfa-otp-challenge"
+        assert "This method is set up now. Use it once more to approve: if it shows codes, with the next one." in page.text
         w.clock.now += 30
         page = await browser.submit(page, code=w.code())
         if page.screen == "mfa-recovery-code-enrollment":

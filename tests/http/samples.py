@@ -71,6 +71,7 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample(
         "mfa-otp-challenge", "step-up", login._replace(reasons=("client_acr", "max_age"), purpose="Transfer of €1,250.00 to Grace Hopper"), recovery=True
     )
+    yield sample("mfa-otp-challenge", "set-up", login._replace(reasons=("transaction", "set_up"), purpose="Transfer of €1,250.00 to Grace Hopper"))
     yield from _asking(sample, login, month)
     yield sample(
         "mfa-otp-challenge", "error", login._replace(error="wrong_code", demo=True, reasons=("tenant_always",)), digits=8, remember=month, attempts_left=1

@@ -15,6 +15,7 @@ from tests.http.messages import TRANSLATED, po, read, spoken
 from tests.http.samples import ACME, Sample, samples
 from yett.domain.requirement import SOURCES
 from yett.domain.tenant import Brand
+from yett.flows.here import SET_UP
 from yett.http.render import DEFAULTS, SCREENS, TEMPLATES, Option, Page, Remember, _environment, render
 from yett.http.speech import LANGUAGES, speech
 from yett.http.words import ERRORS, NOT_THE_ANSWER, REASONS, SAME_REASON, SAME_TROUBLE, TROUBLES, UNKNOWN_ERROR
@@ -293,7 +294,7 @@ def test_a_screen_may_say_it_better() -> None:
 
 
 def test_whatever_can_ask_for_more_can_say_why() -> None:
-    sources = {*SOURCES, *(check.name for check in CHECKS), "max_age", "adding_factor"}
+    sources = {*SOURCES, *(check.name for check in CHECKS), "max_age", "adding_factor", SET_UP}
     assert {SAME_REASON.get(source, source) for source in sources} == REASONS.keys()
 
 

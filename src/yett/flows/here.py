@@ -35,6 +35,8 @@ UNMET = "unmet_authentication_requirements"
 
 # Whoever used a recovery code is offered a new factor in place of the lost one, once.
 DECLINED_REPLACEMENT = "declined_replacement"
+# Asked once more, right after it was enrolled.
+SET_UP = "set_up"
 # A browser that may make a passkey in passing, after a password that it filled in, tries so once in an attempt.
 IN_PASSING, TRIED_IN_PASSING = "in_passing", "tried_in_passing"
 
@@ -254,6 +256,9 @@ class Whereabouts:
             return Place("refuse", kind=UNMET)
         one = by_id[chosen if chosen in acceptable else acceptable[0]]
         verb: Verb = "password" if one.kind == self.password.kind else "prove"
+        if verb == "prove" and one in _new(case):
+            # What set it up says yes to nothing; and where nobody says so, the code that did is typed again.
+            reasons = (*reasons, SET_UP)
         return Place(verb, self.gate.factors[one.kind].words.screen_challenge, one, one.kind, reasons, acceptable)
 
     def _enrol(self, attempt: Attempt, reasons: tuple[str, ...], kinds: tuple[str, ...], *, optional: bool) -> Place:

@@ -112,6 +112,7 @@ REASONS: Mapping[str, str] = {
     "max_age": "It has been a while since you last confirmed that it is you.",
     "action": "%(tenant)s asks for one more step for this login.",
     "adding_factor": "You are about to change how you log in, so we ask first.",
+    "set_up": "This method is set up now. Use it once more to approve: if it shows codes, with the next one.",
 }
 # Where it is said what is approved, it need not be said that the act is protected.
 SAID_BY: Mapping[str, str] = {"transaction": "resource_scope"}
