@@ -346,7 +346,8 @@ def providers() -> str:
         *parts,
         "## The webhook",
         f"It is called with a POST of JSON: {', '.join(f'`{name}`' for name in Letter._fields)} and `callback`, those that are not empty; `code` is "
-        "what a voice reads digit by digit. It is signed as [Standard Webhooks](https://www.standardwebhooks.com) has it: `Webhook-Id`, "
+        "what a voice reads digit by digit, `approves` what it says before. "
+        "It is signed as [Standard Webhooks](https://www.standardwebhooks.com) has it: `Webhook-Id`, "
         "`Webhook-Timestamp`, and `Webhook-Signature: v1,` with the base64 of HMAC-SHA256 over `id.timestamp.body`, by the secret's bytes. "
         '`Idempotency-Key` is the same at every try. Any 2xx takes the message, and may name it and its price: `{"reference", "price"}`. A 400, 413 '
         "or 422 says that this message will never be taken; everything else, that the next provider is asked.\n\nWhat becomes of it may be posted to "
