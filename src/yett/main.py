@@ -115,7 +115,7 @@ def operate(ground: Ground, issuer: str) -> "Operate":
     """The verbs."""
     from yett.flows.current import Current
     from yett.flows.operate import Operate
-    from yett.house.management import importing
+    from yett.house.importing import importing
 
     jobs = importing(ground, Current(ground.store), lambda: None)
     return Operate(ground.store, administrator(ground, issuer), people(ground), FACTORS, ground.mint, jobs)

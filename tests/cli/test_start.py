@@ -15,6 +15,7 @@ LATER = {
     "psycopg": "PostgreSQL",
     "sqlalchemy.dialects.postgresql": "PostgreSQL",
     "typer": "other commands",
+    "yett.house.management": "the management API",
 }
 
 

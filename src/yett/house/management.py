@@ -1,18 +1,13 @@
-"""The management API, and what takes users of other systems."""
+"""The flows of the management API, which are built when it is first asked."""
 
-from collections.abc import Callable
-
-from yett import __version__
 from yett.adapters.deliver.templates import check
 from yett.adapters.keys.assertions import AssertionKeys
 from yett.adapters.keys.blocklist import common
-from yett.adapters.web.server import Asgi
 from yett.flows.accounts import Births
 from yett.flows.current import Current
 from yett.flows.forgot import Forgot
 from yett.flows.manage.access import Access
 from yett.flows.manage.apis import Apis
-from yett.flows.manage.bindings import Bindings
 from yett.flows.manage.clients import ClientGrants, Clients
 from yett.flows.manage.configure import Configure
 from yett.flows.manage.consents import Consents
@@ -20,7 +15,6 @@ from yett.flows.manage.contracts import Contracts
 from yett.flows.manage.credentials import Credentials
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.guardian import Guardian
-from yett.flows.manage.imports import Imports
 from yett.flows.manage.jobs import Jobs
 from yett.flows.manage.keys import Keys
 from yett.flows.manage.letters import Letters
@@ -34,17 +28,16 @@ from yett.flows.manage.wording import Wording
 from yett.flows.trial import Trial
 from yett.house.ground import Ground
 from yett.house.mail import Mailing
-from yett.http.management.app import build
 from yett.http.management.verbs import Manage
 
 
-def management(ground: Ground, current: Current, mail: Mailing, jobs: Jobs, forgot: Forgot) -> Asgi:
-    """The management API."""
+def managing(ground: Ground, current: Current, mail: Mailing, jobs: Jobs, forgot: Forgot) -> Manage:
+    """What the management API can do."""
     store, mint, issuer, births = ground.store, ground.mint, ground.config.issuer, Births(ground.mint, ground.password, ground.email)
     configure, trial = Configure(store, current, mint), Trial(mail.carrier)
     credentials = Credentials(configure, AssertionKeys())
     contracts, wording = Contracts(configure, mail.shelf, trial), Wording(configure, sayable, trial)
-    manage = Manage(
+    return Manage(
         access=Access(store, current, ground.signer, mint, issuer),
         guardian=Guardian(configure, issuer),
         parties=RelyingParties(configure, issuer),
@@ -64,13 +57,6 @@ def management(ground: Ground, current: Current, mail: Mailing, jobs: Jobs, forg
         telephone=Telephone(contracts, wording),
         consents=Consents(store, mint, issuer),
     )
-    return build(manage, __version__, ground.config.trusted_proxies)
-
-
-def importing(ground: Ground, current: Current, wake: Callable[[], None]) -> Jobs:
-    """What takes users of other systems."""
-    births = Births(ground.mint, ground.password, ground.email)
-    return Jobs(ground.store, Imports(Bindings(Enrolments(ground.store, current, ground.mint, ground.factors, births, wake))))
 
 
 def sayable(text: str, html: bool) -> None:  # noqa: FBT001 - of the flow's

@@ -1,7 +1,9 @@
 """What is served: read from top to bottom, the whole house."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
+from yett import __version__
 from yett.adapters.budget import ProcessLimiter, SqlLimiter, ValkeyLimiter
 from yett.adapters.keys.assertions import AssertionKeys
 from yett.domain.tries import Bucket
@@ -32,13 +34,14 @@ from yett.flows.userinfo import Userinfo
 from yett.house.doors import behind_links, dbconnections, enrolment_tickets, forward_auth, mfa_door, my_account, security_settings
 from yett.house.goodbye import goodbye
 from yett.house.ground import App, Ground
+from yett.house.importing import importing
 from yett.house.mail import mailing
-from yett.house.management import importing, management
 from yett.http.app import App as Application
 from yett.http.demo import Demo as DemoPages
 from yett.http.edge import Edge
 from yett.http.enrolment_ticket import TicketPages
 from yett.http.health import Probes
+from yett.http.management.app import build
 from yett.http.mfa import Mfa
 from yett.http.oauth import OAuth
 from yett.http.outbox import Outbox
@@ -46,6 +49,9 @@ from yett.http.pages import Pages
 from yett.http.passkeys import PasskeysApi
 from yett.http.routes import routes
 from yett.ports import Limiter
+
+if TYPE_CHECKING:
+    from yett.http.management.verbs import Manage
 
 SECOND, MINUTE = 1.0, 60.0
 
@@ -94,7 +100,14 @@ def house(ground: Ground, demo: "Demo | None") -> App:
         forward_auth(ground, login, pages),
     )
     jobs = importing(ground, current, mail.carrier.wake)
-    served = Application(table, management(ground, current, mail, jobs, links.forgot), edge, pages.stopped, probes.counts)
+
+    def manage() -> "Manage":
+        from yett.house.management import managing
+
+        return managing(ground, current, mail, jobs, links.forgot)
+
+    management = build(manage, __version__, config.trusted_proxies)
+    served = Application(table, management, edge, pages.stopped, probes.counts)
     bye = goodbye(ground, current, mail.carrier)
     beside = (mail.carrier.run, bye.carrier.run, bye.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept))
     return App(served, beside, mail.carrier)

@@ -173,7 +173,7 @@ class Building:
             Telephone(contracts, wording),
             Consents(store, self.mint, ISSUER),
         )
-        self.app = build(self.manage)
+        self.app = build(lambda: self.manage)
 
     def made(self, channel: str, contract: Contract) -> Provider:
         """Whoever the contract is with: what is sent is seen here."""

@@ -163,7 +163,7 @@ async def test_a_trusted_proxy_is_believed_and_no_other(house: House) -> None:
     from yett.http.management.app import build
 
     for trusted, address in (((ip_network("127.0.0.0/8"),), "203.0.113.9"), ((), "127.0.0.1")):
-        transport = httpx.ASGITransport(build(house.manage, trusted=trusted))
+        transport = httpx.ASGITransport(build(lambda: house.manage, trusted=trusted))
         async with httpx.AsyncClient(transport=transport, base_url=ISSUER) as client:
             headers = {"authorization": f"Bearer {house.token}", "x-forwarded-for": "198.51.100.1, 203.0.113.9"}
             await client.put("api/v2/guardian/factors/sms", json={"enabled": True}, headers=headers)
