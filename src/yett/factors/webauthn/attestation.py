@@ -44,7 +44,7 @@ def _packed(statement: Statement, made: Making) -> Vouched:
     _packed_leaf(chain[0], made.aaguid)
     if not signed(key_of(alg, chain[0].public_key()), made.signed, signature):
         raise ValueError("the certificate's key did not sign this")
-    return Vouched("basic", chain)
+    return Vouched("basic", chain, named=aaguid_of(chain[0]) is not None)
 
 
 def _packed_leaf(leaf: x509.Certificate, aaguid: bytes) -> None:

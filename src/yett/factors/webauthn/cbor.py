@@ -68,7 +68,8 @@ def _map(number: int, data: bytes, depth: int) -> tuple[dict[int | str, Value], 
     found: dict[int | str, Value] = {}
     for _ in range(number):
         key, data = decode_first(data, depth + 1)
-        if not isinstance(key, int | str) or key in found:
+        # To Python true is 1: a map would have the key 1 twice, or a key of COSE that nobody else reads.
+        if not isinstance(key, int | str) or isinstance(key, bool) or key in found:
             raise ValueError("a key that is none, or the same again")
         found[key], data = decode_first(data, depth + 1)
     return found, data

@@ -5,7 +5,7 @@ import hmac
 
 from yett.factors.webauthn.attestation import vouched
 from yett.factors.webauthn.cbor import decode
-from yett.factors.webauthn.certificates import trusted
+from yett.factors.webauthn.certificates import UNREADABLE, trusted
 from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import BE, BS, UP, UV, Attested, AuthenticatorData, ClientData, attestation_object, authenticator_data, client_data
 from yett.factors.webauthn.keys import public_key, signed
@@ -28,7 +28,7 @@ def register(client: bytes, attestation: bytes, terms: Terms, trust: Trust, now:
         key = public_key(made.cose)
         making = Making(raw, hashlib.sha256(client).digest(), data.rp_id_hash, made.aaguid, made.id, key)
         statement_of = vouched(format, statement, making)
-    except (ValueError, TypeError):
+    except UNREADABLE:
         raise Refused("attestation") from None
     return _kept(data, made, statement_of, format, trust, now)._replace(rp=terms.rp_id)
 
@@ -82,8 +82,7 @@ def _kept(data: AuthenticatorData, made: Attested, said: Vouched, format: str, t
     """7.1 steps 23 and 24: who vouches, and whether that is good enough."""
     # This format signs no model: whatever the data says of it is anybody's word.
     model = bytes(16) if format == "fido-u2f" else made.aaguid
-    roots = (*trust.roots.get(model, ()), *trust.roots.get(b"", ()))
-    attested = trusted(said.chain, roots, now)
+    attested = trusted(said.chain, _roots(model, trust, named=said.named), now)
     hardware = attested and not data.has(BE) and (said.hardware or model in trust.protected)
     if trust.attested and not attested:
         raise Refused("untrusted")
@@ -92,3 +91,9 @@ def _kept(data: AuthenticatorData, made: Attested, said: Vouched, format: str, t
     if trust.hardware and not hardware:
         raise Refused("hardware")
     return Credential(made.id, made.raw_key, data.counter, data.has(BE), data.has(BS), data.has(UV), model, attested, hardware)
+
+
+def _roots(model: bytes, trust: Trust, *, named: bool) -> tuple[bytes, ...]:
+    """8.2.1: a root of several models vouches where its certificates name theirs; else the stolen key of one model makes them all."""
+    others = () if named else {root for id, some in trust.roots.items() if id not in {b"", model} for root in some}
+    return (*(root for root in trust.roots.get(model, ()) if root not in others), *trust.roots.get(b"", ()))

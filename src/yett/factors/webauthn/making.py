@@ -26,9 +26,10 @@ class Making(NamedTuple):
 class Vouched(NamedTuple):
     """What kind of attestation it is, and the chain that leads to whoever vouches, the leaf first; not judged yet.
 
-    `hardware`: the format itself says that the key is kept in hardware.
+    `hardware`: the format itself says that the key is kept in hardware. `named`: the leaf names its model, or need not.
     """
 
     kind: Literal["none", "self", "basic", "attca", "anonymous"]
     chain: tuple[x509.Certificate, ...] = ()
     hardware: bool = False
+    named: bool = True

@@ -113,12 +113,13 @@ class Maker:
         ends: int | None = None,
         issuer: str = "Root",
         by: Any = None,
+        below: int | None = None,
     ) -> x509.Certificate:
         made = x509.CertificateBuilder().subject_name(name).issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
         made = made.public_key(key.public_key()).serial_number(7).not_valid_before(datetime.fromtimestamp(self.begins, UTC))
         made = made.not_valid_after(datetime.fromtimestamp(ends or self.begins + 86400 * 31, UTC))
         if ca is not None:
-            made = made.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            made = made.add_extension(x509.BasicConstraints(ca=ca, path_length=below), critical=True)
         for oid, value in extensions.items():
             made = made.add_extension(x509.UnrecognizedExtension(ObjectIdentifier(oid), value), critical=critical)
         for one in more:

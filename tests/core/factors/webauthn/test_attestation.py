@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from tests.core.factors.webauthn.authenticator import BE, CHALLENGE, NOW, ORIGIN, RP, UP, Authenticator, Maker, cbor, der, key_for, sign
+from tests.core.factors.webauthn.authenticator import BE, CHALLENGE, NOW, ORIGIN, RP, UP, Authenticator, Maker, der, key_for, sign
 from yett.factors.webauthn.ceremony import register
 from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 
@@ -314,4 +314,61 @@ def test_a_chain_leads_to_a_root_through_authorities_in_force() -> None:
     over = MAKER.leaf(own, ends=NOW - 1)
     assert not trusts(chained(over, own=own), root)
     assert not trusts(chained(MAKER.leaf(own), own=own), MAKER.root(ends=NOW - 1))
-    assert cbor(1) == b"\x01"
+
+
+def test_a_root_of_several_models_vouches_for_a_certificate_that_names_its_own() -> None:
+    """Level 3, 8.2.1; another model of the same maker may have lost its key."""
+    own, root, other = Authenticator().model, MAKER.root(), b"another model..."
+    shared, alone = Trust(roots={own: (root,), other: (root,)}), Trust(roots={own: (root,), other: (Maker().root(),)})
+    named, unnamed = packed(KEY, {}, extensions={MODEL: der(4, own)}), packed(KEY, {})
+    assert [judged(made, trust).attested for made in (named, unnamed) for trust in (alone, shared)] == [True, True, True, False]
+    assert judged(chip(KEY), shared).attested
+
+
+def usage(*, signs: bool) -> x509.KeyUsage:
+    does = dict.fromkeys(("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign", "encipher_only", "decipher_only"), False)
+    return x509.KeyUsage(digital_signature=True, key_cert_sign=signs, **does)
+
+
+OF_ITS_OWN_NAMES = x509.NameConstraints([x509.DNSName("example.test")], None)
+AUTHORITIES: tuple[tuple[str, bool, dict[str, Any]], ...] = (
+    ("signs certificates", True, {"more": (usage(signs=True),)}),
+    ("over none below it, and there is none", True, {"below": 0}),
+    ("signs no certificates", False, {"more": (usage(signs=False),)}),
+    ("for its own names alone", False, {"more": (OF_ITS_OWN_NAMES,)}),
+    ("insists on what nobody understands", False, {"extensions": {"1.3.6.1.4.1.99999.1": der(5, b"")}, "critical": True}),
+    ("says so in passing", True, {"extensions": {"1.3.6.1.4.1.99999.1": der(5, b"")}}),
+)
+
+
+@pytest.mark.parametrize("may, says", [row[1:] for row in AUTHORITIES], ids=[row[0] for row in AUTHORITIES])
+def test_an_authority_signs_what_it_may_sign(may: bool, says: dict[str, Any]) -> None:
+    own, middle = key_for(-7), Maker()
+    between = MAKER.leaf(middle.key, subject="CN=Middle", ca=True, **says)
+    assert trusts(chained(middle.leaf(own, issuer="Middle"), between, own=own), MAKER.root()) == may
+
+
+def test_an_authority_has_no_more_below_it_than_it_may() -> None:
+    own, middle, lower = key_for(-7), Maker(), Maker()
+    leaf, below = lower.leaf(own, issuer="Lower"), middle.leaf(lower.key, subject="CN=Lower", issuer="Middle", ca=True)
+    for most, may in ((0, False), (1, True)):
+        between = MAKER.leaf(middle.key, subject="CN=Middle", ca=True, below=most)
+        assert trusts(chained(leaf, below, between, own=own), MAKER.root()) == may
+        assert not trusts(chained(leaf, below, between, own=own), MAKER.root(below=most))
+
+
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
+@pytest.mark.parametrize("format", ["packed", "fido-u2f", "android-key", "tpm"])
+def test_a_certificate_that_is_bent_anywhere_is_taken_or_refused_and_no_accident(format: str) -> None:
+    """A key of no kind that there is, a version of the future, a date before all time: what a browser sends is nobody's bug."""
+    make = {"packed": lambda: packed(KEY, {}), "fido-u2f": lambda: u2f(KEY, {}), "android-key": lambda: android(KEY), "tpm": lambda: chip(KEY)}
+    client, attestation = make[format]()
+    begins, reasons = attestation.index(b"x5c"), set()
+    for place in range(begins, attestation.index(b"authData")):
+        bent = bytearray(attestation)
+        bent[place] ^= 1 << place % 8
+        try:
+            register(client, bytes(bent), TERMS, TRUST, NOW)
+        except Refused as refused:
+            reasons.add(refused.reason)
+    assert reasons <= {"attestation", "malformed"}

@@ -32,7 +32,7 @@ def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
     "data",
     [
         "", "1801", "190001", "1a00000001", "1b0000000000000001", "18", "42ff", "5f41ff", "c000", "f90000", "f818", "f7", "0000", "a2010101",
-        "a201010101", "a1820101", "61ff", "818181818181818101", "9bffffffffffffffff",
+        "a201010101", "a1f501", "a20101f502", "a1820101", "61ff", "818181818181818101", "9bffffffffffffffff",
     ],
 )  # fmt: skip
 def test_any_other_form_is_refused(data: str) -> None:
