@@ -120,6 +120,37 @@ async def test_a_code_to_the_same_mailbox_is_no_second_factor_ory_4317() -> None
         assert "code" not in page.query
 
 
+async def test_a_password_that_came_through_the_mailbox_is_not_washed_by_changing_it_ory_4317() -> None:
+    """Whoever has the mailbox resets the password, logs in with it and changes it: that is still the mailbox, and nothing else."""
+    async with world() as house:
+        await house.person(totp=False, verified=True)
+        await house.configure(factors={"email": True})
+        browser = house.browser()
+        await browser.submit(await opened(house, browser), password=NEW)
+        page = await browser.submit(await browser.get("/account/password"), username="ada@example.test")
+        page = await browser.submit(page, password=NEW)
+        page = await browser.submit(page, password="twelve yellow umbrellas")
+        assert "Your password is changed" in page.text
+        page = await house.authorize(second := house.browser(), claims=essential(MULTI_FACTOR))
+        page = await second.submit(await second.submit(page, username="ada@example.test"), password="twelve yellow umbrellas")
+        assert page.query["error"] == "unmet_authentication_requirements"
+
+
+async def test_a_password_that_another_channel_has_vouched_for_stands_for_itself() -> None:
+    """Whoever changes it after a code of their authenticator is not held to have the mailbox alone."""
+    async with world() as house:
+        await house.person(verified=True)
+        browser = house.browser()
+        await browser.submit(await factor(house, await opened(house, browser), browser), password=NEW)
+        assert (await kept(house))["password"].state.open
+        house.clock.now += 30
+        page = await browser.submit(await browser.get("/account/password"), username="ada@example.test")
+        page = await house.prove(browser, await browser.submit(page, password=NEW))
+        page = await browser.submit(page, password="twelve yellow umbrellas")
+        assert "Your password is changed" in page.text
+        assert not (await kept(house))["password"].state.open
+
+
 async def test_a_reset_ends_every_session_revokes_every_grant_and_makes_none() -> None:
     async with world() as house:
         await house.person(totp=False)
