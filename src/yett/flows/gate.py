@@ -9,11 +9,12 @@ from yett.domain.client import Api
 from yett.domain.enrolment import Enrolment
 from yett.domain.outcome import Outcome
 from yett.domain.proof import Shown
-from yett.domain.session import Session
+from yett.domain.session import Grant, Session
 from yett.domain.tenant import Catalogue
 from yett.factors.base import Bound, Factor, Modelled
+from yett.oauth.claims import auth_time
 from yett.policy.decide import Case, decide, permitted
-from yett.policy.regimes import Regime, in_force
+from yett.policy.regimes import Regime, grant_ends, in_force
 
 
 def regime_of(catalogue: Catalogue) -> Regime:
@@ -26,6 +27,17 @@ def standing(session: Session | None, catalogue: Catalogue, now: int) -> Session
     if session is None or now >= session.created_at + regime_of(catalogue).session_absolute:
         return None
     return session
+
+
+def within_regime(grant: Grant, catalogue: Catalogue) -> Grant:
+    """No grant outlives the regime in force, whatever it was promised under another."""
+    ends_at = grant_ends(regime_of(catalogue), auth_time(grant), None)
+    return grant._replace(ends_at=min(grant.ends_at, ends_at))
+
+
+def stands(grant: Grant, account: Account, catalogue: Catalogue, now: int) -> bool:
+    """Whether what was given for it opens anything still, here or elsewhere: its client is there, its account is not blocked, no regime has ended it."""
+    return grant.client in catalogue.clients and not account.blocked and within_regime(grant, catalogue).ends_at > now
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from yett.domain.client import Client
 from yett.domain.tenant import Catalogue
 from yett.flows.authenticate_client import AuthenticateClient
 from yett.flows.current import Current
+from yett.flows.gate import stands, within_regime
 from yett.flows.mint import Mint, digest
-from yett.flows.tokens import within_regime
 from yett.oauth import claims, errors, introspection
 from yett.oauth.person import Said
 from yett.ports import Signer, Store
@@ -72,9 +72,7 @@ class Introspect:
             held = next((one.scope for one in catalogue.grants if (one.client, one.audience) == (said["client_id"], api.identifier)), None)
             return held is not None and set(str(said["scope"]).split()) <= set(held)
         found = await self.store.granted(grant, now)
-        if found is None or found.account.blocked or found.account.id != said["sub"]:
-            return False
-        return within_regime(found.grant, catalogue).ends_at > now
+        return found is not None and found.account.id == said["sub"] and stands(found.grant, found.account, catalogue, now)
 
     async def _kept(self, asked: introspection.Inquiry, client: Client, catalogue: Catalogue) -> Mapping[str, object]:
         """An opaque access token or a refresh token: nobody's business but their client's."""

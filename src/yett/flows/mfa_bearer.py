@@ -7,6 +7,7 @@ from yett.domain.assurance import MULTI_FACTOR
 from yett.domain.attempt import Attempt
 from yett.domain.client import Api
 from yett.domain.requirement import Requirement
+from yett.flows.gate import stands
 from yett.flows.here import Here
 from yett.flows.mfa_api import VIA, MfaApi
 from yett.flows.owner import Owner
@@ -86,7 +87,7 @@ class Bearer:
         scopes = judge_access(said, self.issuer, f"{self.issuer}mfa/", now)
         grant, dot, _ = str((said or {}).get("jti", "")).partition(".")
         found = await self.store.granted(grant, now) if dot else None
-        if found is None or found.account.blocked or found.grant.client not in catalogue.clients:
+        if found is None or not stands(found.grant, found.account, catalogue, now):
             raise errors.invalid_token("The access token is invalid or has expired.")
         if scope and scope not in scopes:
             raise errors.insufficient_scope(scope)

@@ -8,6 +8,7 @@ from yett.domain.assurance import MULTI_FACTOR
 from yett.domain.client import Api
 from yett.domain.requirement import Requirement
 from yett.flows.current import Current
+from yett.flows.gate import stands
 from yett.flows.mint import Mint
 from yett.flows.owner import Owner
 from yett.flows.steps import Browser
@@ -63,7 +64,7 @@ class MyAccount:
         except OAuthError:
             return Unwelcome()
         found = await self.store.granted(_grant_of(said or {}), now)
-        if found is None or found.account.blocked or found.grant.client not in catalogue.clients:
+        if found is None or not stands(found.grant, found.account, catalogue, now):
             return Unwelcome()
         if scope not in scopes:
             return Unwelcome(scope)

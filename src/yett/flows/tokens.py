@@ -11,7 +11,7 @@ from yett.domain.session import Grant
 from yett.domain.tenant import Catalogue
 from yett.flows.authenticate_client import AuthenticateClient
 from yett.flows.current import Current
-from yett.flows.gate import Gate, regime_of
+from yett.flows.gate import Gate, within_regime
 from yett.flows.issue import Issue
 from yett.flows.mfa_api import MfaApi
 from yett.flows.mfa_grants import MfaGrants
@@ -21,7 +21,6 @@ from yett.flows.passwordless import Passwordless
 from yett.flows.steps import Browser, asked_by, believed
 from yett.oauth import claims, errors, pkce, token
 from yett.oauth.consent import lacking, without_asking
-from yett.policy.regimes import grant_ends
 from yett.ports import Redemption, Store
 
 # What the request itself asked for is judged again at a refresh; its max_age and prompt are not (design: refresh).
@@ -154,12 +153,6 @@ class Tokens:
 def api_of(grant: Grant, catalogue: Catalogue) -> Api | None:
     """The API of a grant, if it has one and it still exists."""
     return catalogue.apis.get(grant.audience) if grant.audience else None
-
-
-def within_regime(grant: Grant, catalogue: Catalogue) -> Grant:
-    """No grant outlives the regime in force, whatever it was promised under another."""
-    ends_at = grant_ends(regime_of(catalogue), claims.auth_time(grant), None)
-    return grant._replace(ends_at=min(grant.ends_at, ends_at))
 
 
 def _event(grant: Grant) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from yett.domain.account import Account
 from yett.domain.session import Grant
 from yett.flows.current import Current
+from yett.flows.gate import stands
 from yett.flows.issue import profile_of
 from yett.flows.mint import Mint, digest
 from yett.flows.steps import asked_by
@@ -14,6 +15,7 @@ from yett.ports import Signer, Store
 
 # Of a compact JWS; an opaque token has no dot.
 SEGMENTS = 3
+GONE = "The access token is invalid or has expired."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Userinfo:
         now = self.mint.clock()
         found = await self.store.token("access", digest(token), now)
         if found is None or found.token.expires_at <= now:
-            raise errors.invalid_token("The access token is invalid or has expired.")
+            raise errors.invalid_token(GONE)
+        if not stands(found.grant, found.account, await self.current.at(found.version), now):
+            raise errors.invalid_token(GONE)
         return self._told(found.account, found.grant, found.token.scope)
 
     async def _signed(self, token: str) -> Mapping[str, object]:
@@ -50,8 +54,8 @@ class Userinfo:
         scope = claims.judge_access(said, self.issuer, self.issuer + "userinfo", now)
         grant = str(said["jti"]).partition(".")[0] if said else ""
         found = await self.store.granted(grant, now)
-        if found is None or not said or found.account.id != said["sub"]:
-            raise errors.invalid_token("The access token is invalid or has expired.")
+        if found is None or not said or found.account.id != said["sub"] or not stands(found.grant, found.account, catalogue, now):
+            raise errors.invalid_token(GONE)
         return self._told(found.account, found.grant, scope)
 
     def _told(self, account: Account, grant: Grant, scope: Sequence[str]) -> Mapping[str, object]:
