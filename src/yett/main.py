@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 Flags = Mapping[str, object]
 LOG = logging.getLogger("yett.main")
+# What one server loads at its first request, several load once, before the fork.
+SHARED = ("yett.house.served", "yett.adapters.keys.jws", "yett.adapters.keys.signing", "jinja2")
 AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
 
 # The factors, all of them: a factor is one file and one line here.
@@ -213,9 +215,12 @@ def serve(argv: Sequence[str]) -> int:
 
     if config.workers == 1:
         return work(0, lambda: None)
-    import yett.adapters.sql
-    import yett.house.served  # noqa: F401 - both loaded once, before the fork, and shared by all
+    from importlib import import_module
+
     from yett.adapters.web.workers import supervise
+
+    for name in SHARED:
+        import_module(name)
 
     gc.freeze()
     return supervise(config.workers, work)

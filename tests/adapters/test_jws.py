@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import pytest
 from joserfc.jwk import RSAKey
 
-from yett.adapters.keys.jws import LONGEST, encoded, key_of, read, strict
+from yett.adapters.keys.compact import encoded, strict
+from yett.adapters.keys.jws import LONGEST, key_of, read
 
 SECRET = b"k" * 40
 JWK = {"kty": "oct", "k": encoded(SECRET).decode()}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yett.adapters.keys.jws import encoded
+from yett.adapters.keys.compact import encoded
 from yett.adapters.keys.signer import JoseSigner
 from yett.domain.tenant import Catalogue, SigningKey, Tenant
 
@@ -37,10 +37,10 @@ def test_row_19_a_token_with_any_bit_flipped_is_refused(place: int, bit: int) ->
 
 def forged(header: Mapping[str, object], payload: bytes | None = None, key: str = "ES256") -> str:
     """A token that the right key signed, under a header of the attacker's choice."""
-    from yett.adapters.keys.signer import _private, _signature
+    from yett.adapters.keys.signing import private_of, signature
 
     signed = encoded(json.dumps(header).encode()) + b"." + encoded(payload or json.dumps(SAID).encode())
-    return (signed + b"." + encoded(_signature(_private(KEYS[key].private), key, signed))).decode()
+    return (signed + b"." + encoded(signature(private_of(KEYS[key].private), key, signed))).decode()
 
 
 GOOD = {"alg": "ES256", "typ": "JWT", "kid": KEYS["ES256"].kid}

@@ -10,6 +10,8 @@ from tests.cli.running import serving
 LATER = {
     "alembic": "an older schema",
     "fido2": "metadata of authenticators",
+    "jinja2": "a page",
+    "joserfc": "a token",
     "litestar": "the management API",
     "phonenumbers": "a telephone",
     "psycopg": "PostgreSQL",

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from yett.domain.tenant import Brand
@@ -20,6 +19,9 @@ from yett.http.assets import asset_href
 from yett.http.brand import brand_href
 from yett.http.speech import Speech, speech
 from yett.http.words import NOT_THE_ANSWER
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -319,15 +321,17 @@ def render(screen: str, page: Page) -> bytes:
 
 
 @cache
-def _template(screen: str, spoken: Speech) -> Template:
+def _template(screen: str, spoken: Speech) -> "Template":
     if screen not in SCREENS:
         raise KeyError(screen)
     return _environment(spoken).get_template(screen + ".html")
 
 
 @cache
-def _environment(spoken: Speech) -> Environment:
+def _environment(spoken: Speech) -> "Environment":
     """Filters upon constants are worked out when a template is compiled: translated sentences, addresses of files."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # the first page needs it, no start does
+
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {
         "t": spoken.say,

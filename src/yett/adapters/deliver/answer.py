@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from yett.adapters.keys.jws import json_object
+from yett.adapters.keys.compact import json_object
 from yett.ports import Undelivered
 
 GOOD, BAD_REQUESTS = range(200, 300), range(400, 500)

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, urlsplit
 from yett.adapters.deliver.answer import coded, form, judge
 from yett.adapters.deliver.outbound import Means
 from yett.adapters.deliver.telephone import digits, language, number, sentences
-from yett.adapters.keys.jws import encoded, json_object, key_of, read
+from yett.adapters.keys.compact import encoded, json_object
+from yett.adapters.keys.jws import key_of, read
 from yett.ports import Letter, Receipt, Sent, Undelivered, Unsigned
 
 if TYPE_CHECKING:

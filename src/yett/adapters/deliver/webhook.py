@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from yett.adapters.deliver.answer import judge
 from yett.adapters.deliver.outbound import Means
-from yett.adapters.keys.jws import json_object
+from yett.adapters.keys.compact import json_object
 from yett.ports import Letter, Receipt, Sent, Unsigned
 
 # How far a report's time may be from ours: an old one is not believed again.

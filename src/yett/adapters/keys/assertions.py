@@ -3,12 +3,16 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from yett.adapters.keys.jws import Key, encoded, json_object, key_of, read, strict
+from yett.adapters.keys.compact import encoded, json_object, strict
 from yett.domain.client import Credential
 from yett.ports import PublicKey
+
+if TYPE_CHECKING:
+    from yett.adapters.keys.jws import Key
 
 # An assertion says what it is, or says nothing: a DPoP proof and a request object are signed by the same keys for another purpose.
 TYPS = frozenset({None, "JWT", "client-authentication+jwt"})
@@ -53,13 +57,17 @@ class AssertionKeys:
         header = json_object(strict(token.partition(".")[0].encode("ascii", "replace")))
         if header is None or header.get("typ") not in TYPS:
             return None
+        from yett.adapters.keys.jws import read
+
         named = [one for one in credentials if header.get("kid", one.kid) == one.kid]
         found = (read(token.encode("ascii", "replace"), _verifier(one.public, one.alg), one.alg) for one in named)
         return next((json_object(one.payload) for one in found if one), None)
 
 
 @lru_cache(maxsize=256)
-def _verifier(public: bytes, alg: str) -> Key:
+def _verifier(public: bytes, alg: str) -> "Key":
+    from yett.adapters.keys.jws import key_of
+
     key = key_of(msgspec.json.decode(public, type=dict[str, object]), alg)
     if key is None:
         raise ValueError(f"a stored key is none for {alg}")
