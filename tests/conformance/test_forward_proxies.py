@@ -163,7 +163,14 @@ class Visitor:
 def test_a_real_proxy_lets_nobody_in_but_whom_we_know(config: Callable[[Path, int, int, int], list[str | Path]], tmp_path: Path) -> None:
     with protected(tmp_path, config) as place, httpx.Client() as web:
         ada = Visitor(place, web=web)
-        forged = {"X-Yett-Sub": "auth0|eve", "X-Yett-Acr": "phr", "x-yett-amr": "mfa", "X_Yett_Sub": "auth0|eve", "X-Forwarded-Host": "evil.example"}
+        forged = {
+            "X-Yett-Sub": "auth0|eve",
+            "X-Yett-Acr": "phr",
+            "x-yett-amr": "mfa",
+            "X_Yett_Sub": "auth0|eve",
+            "X.Yett.Sub": "auth0|eve",
+            "X-Forwarded-Host": "evil.example",
+        }
         first = ada.get("/page?a=1&b=2", {**HTML, **forged})
         assert first.status_code == 303
         assert first.headers["location"].startswith(place.issuer + "authorize?")
