@@ -8,13 +8,19 @@ const { YETT_ISSUER, YETT_AUDIENCE, YETT_CLIENT_ID, YETT_CLIENT_SECRET, PORT = "
 
 const authenticate = [
   expressjwt({
-    secret: jwksRsa.expressJwtSecret({ jwksUri: `${YETT_ISSUER}.well-known/jwks.json`, cache: true, rateLimit: true }),
+    secret: jwksRsa.expressJwtSecret({
+      jwksUri: `${YETT_ISSUER}.well-known/jwks.json`,
+      cache: true,
+      rateLimit: true,
+      // No such key: no good token. No answer: nobody can say, and a client must not take that for the end of its session.
+      handleSigningKeyError: (fault, next) => next(fault.name === "SigningKeyNotFoundError" ? null : unavailable()),
+    }),
     issuer: YETT_ISSUER,
     audience: YETT_AUDIENCE,
     algorithms: ["RS256"],
   }),
   // An ID token comes from the same issuer and bears the same typ: it has a nonce, and no client_id.
-  ({ auth }, _, next) => next(auth.client_id && !auth.nonce && CLIENTS.includes(auth.client_id) ? undefined : refusal(401, "invalid_token")),
+  ({ auth }, _, next) => next(auth?.client_id && !auth.nonce && CLIENTS.includes(auth.client_id) ? undefined : refusal(401, "invalid_token")),
 ];
 
 /** Whether the token is good for this: its scope, a second factor, and how old that may be. */
@@ -33,14 +39,16 @@ async function consume(authorization) {
     headers: { authorization: `Basic ${Buffer.from(`${YETT_CLIENT_ID}:${YETT_CLIENT_SECRET}`).toString("base64")}` },
     body: new URLSearchParams({ token: authorization.split(" ")[1], consume: "true" }),
     signal: AbortSignal.timeout(5000),
-  });
-  if (!answer.ok) throw refusal(503, "temporarily_unavailable");
+  }).catch(() => undefined);
+  if (!answer?.ok) throw unavailable();
   if (!(await answer.json()).active) throw refusal(401, "insufficient_user_authentication", { acr_values: MULTI_FACTOR });
 }
 
 function refusal(status, error, more = {}) {
   return Object.assign(new Error(error), { status, error, more });
 }
+
+const unavailable = () => refusal(503, "temporarily_unavailable");
 
 const app = express();
 app.use(express.json());
@@ -70,7 +78,9 @@ app.post("/api/transfers", async ({ auth, body, headers }, response) => {
 });
 
 app.use((fault, _, response, __) => {
-  const { status = 500, error = fault.code === "credentials_required" ? undefined : "invalid_token", more = {} } = fault;
+  const { status = 500, more = {} } = fault;
+  const usual = status === 401 ? "invalid_token" : status < 500 ? "no_order" : "server_error";
+  const error = fault.code === "credentials_required" ? undefined : (fault.error ?? usual);
   const said = Object.entries({ ...(error && { error }), ...more }).map(([name, value]) => `${name}="${value}"`);
   if (status === 401 || status === 403) response.set("www-authenticate", `Bearer ${said.join(", ")}`.trim());
   response.status(status).json({ error: error ?? "unauthorized", ...more, ...(error === "insufficient_user_authentication" && { code: "mfa_required" }) });

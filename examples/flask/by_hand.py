@@ -41,6 +41,9 @@ def claims() -> dict[str, Any]:
         said: dict[str, Any] = jwt.decode(
             token(), key, algorithms=["RS256"], issuer=ISSUER, audience=AUDIENCE, options={"require": ["exp", "sub", "client_id"]}
         )
+    except jwt.PyJWKClientConnectionError as fault:
+        # Nobody can say whether it is good: a client must not take that for the end of its session.
+        raise Refused(503, "temporarily_unavailable") from fault
     except jwt.PyJWTError as fault:
         raise Refused(401, "invalid_token") from fault
     # An ID token comes from the same issuer and bears the same typ: it has a nonce, and no client_id.
@@ -60,7 +63,7 @@ def scoped(scope: str) -> dict[str, Any]:
 def stepped_up(scope: str, max_age: int | None = None) -> dict[str, Any]:
     """The claims of a token that has the scope, and comes from a login with two factors, the older of them no older than that."""
     said = scoped(scope)
-    fresh = max_age is None or time.time() - said["auth_time"] <= max_age
+    fresh = max_age is None or time.time() - said.get("auth_time", 0) <= max_age
     if "mfa" not in said.get("amr", ()) or not fresh:
         raise Refused(401, "insufficient_user_authentication", acr_values=MULTI_FACTOR, **({} if max_age is None else {"max_age": max_age}))
     return said

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Litestar, Request, Response, get, post
+from litestar.exceptions import SerializationException
 from yett_guard import MULTI_FACTOR, Requirement
 from yett_guard.litestar import Guard
 
@@ -37,8 +38,8 @@ def not_yours(_: Request, __: NotYours) -> Response[dict[str, str]]:
     return Response({"error": "not_your_account"}, status_code=403)
 
 
-def no_order(_: Request, __: NoOrder) -> Response[dict[str, str]]:
+def no_order(_: Request, __: Exception) -> Response[dict[str, str]]:
     return Response({"error": "no_order"}, status_code=400)
 
 
-app = Litestar([account, statement, transfer], plugins=[guard], exception_handlers={NotYours: not_yours, NoOrder: no_order})
+app = Litestar([account, statement, transfer], plugins=[guard], exception_handlers={NotYours: not_yours, NoOrder: no_order, SerializationException: no_order})

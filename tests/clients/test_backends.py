@@ -173,6 +173,9 @@ async def test_a_back_end_gives_what_a_token_is_good_for_and_asks_for_more_where
     assert (large.status_code, challenge(large)["error"]) == (403, "insufficient_scope")
     for amount in (0, -1, "1", True, 1e9):
         assert bank.post("transfers", headers=bearer(factor), json={"to": "Ada", "amount": amount}).status_code in {400, 422}, amount
+    for broken in (b"{", b"[]", b"null", b""):
+        told = bank.post("transfers", headers={**bearer(factor), "content-type": "application/json"}, content=broken)
+        assert told.status_code in {400, 422}, broken
 
     once = await approved(house, "transfer:large")
     assert bank.post("transfers", headers=bearer(once), json={"to": "Ada", "amount": 2000}).json()["balance"] == 2950
@@ -192,8 +195,23 @@ def test_a_back_end_refuses_the_token_of_another_account_audience_client_or_type
     for what in BAD:
         refused = bank.get("account", headers=bearer(house.tokens[what]))
         assert (refused.status_code, challenge(refused).get("error")) == (401, "invalid_token"), what
+    # No page of somebody else reads an answer, whatever token it has got hold of.
+    elsewhere = {"origin": "https://evil.example", "access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    for answer in (bank.get("account", headers={**mine, **elsewhere}), bank.options("transfers", headers=elsewhere)):
+        assert "access-control-allow-origin" not in answer.headers
     bare = bank.get("account")
     assert (bare.status_code, challenge(bare)) == (401, {})
+
+
+@pytest.mark.parametrize("back", BACKS)
+def test_a_back_end_whose_server_cannot_be_asked_opens_nothing_and_does_not_call_a_good_token_bad(back: str, house: House) -> None:
+    ports = house.stage.ports._replace(back=unused_port())
+    command, environ = backend(back, ports, {**house.seed, "YETT_ISSUER": f"https://localhost:{unused_port()}/"}, house.stage.folder)
+    with running(back, command, house.stage.folder, EXAMPLES.parent, environ) as process:
+        account = f"http://127.0.0.1:{ports.back}/api/account"
+        await_answer(account, back, house.stage.folder, process)
+        answer = httpx.get(account, headers=bearer(house.tokens["factor"]), timeout=PATIENCE)
+    assert (answer.status_code, answer.json()["error"]) == (503, "temporarily_unavailable")
 
 
 def _encoded(said: object) -> str:

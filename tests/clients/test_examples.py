@@ -1,6 +1,7 @@
 """The applications in `examples/`, as a user has them: in Chromium, over https with the local CA, with Auth0's SDKs unmodified."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -36,6 +37,9 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
         await expect(page.locator(".card").first).to_have_css("border-radius", "18px")  # the sheet that all of them share
         assert await axe(page) == []
 
+        if front == "nextjs":
+            await lends_its_token_to_no_other_page(page, bank)
+
         # Asked once, and not again within the lifetime; what was shown is remembered, and is enough for the statement.
         assert await transfer(page, 50, bank) == [CHALLENGE]
         proven = time.monotonic()
@@ -66,6 +70,19 @@ async def test_a_transfer_is_challenged_once_in_its_lifetime_and_a_large_one_eac
             assert (spent.status_code, spent.json()["code"]) == (401, "mfa_required")
         assert await axe(page) == []
         await browser.close()
+
+
+async def lends_its_token_to_no_other_page(page: Page, bank: Stage) -> None:
+    """With the cookie that the browser would send along with what a page of somebody else on the same site sends."""
+    cookie = "; ".join(f"{one.get('name')}={one.get('value')}" for one in await page.context.cookies(bank.home))
+    order = json.dumps({"to": "Eve", "amount": 1})
+    async with httpx.AsyncClient(base_url=f"{bank.home}api/", verify=bank.management.trust, timeout=PATIENCE, headers={"cookie": cookie}) as http:
+        for origin in ("https://evil.example", "null", f"https://localhost:{bank.ports.server}"):
+            answer = await http.post("transfers", content=order, headers={"origin": origin, "content-type": "text/plain"})
+            assert (answer.status_code, answer.json()) == (403, {"error": "cross_site"})
+        for path in ("account", "constructor", "..%2Fapi%2Ftransfers"):
+            assert (await http.post(path, content=order, headers={"origin": bank.home.rstrip("/")})).status_code == 404
+        assert [(await http.get(path)).status_code for path in ("account", "constructor")] == [200, 404]
 
 
 async def test_the_shortest_form_redirects_once(launch_chromium: Launch, tmp_path: Path) -> None:
