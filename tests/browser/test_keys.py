@@ -261,6 +261,45 @@ async def test_what_a_browser_cannot_do_is_marked_and_comes_last(chromium: Brows
         await context.close()
 
 
+FAULTS = {
+    "NotAllowedError": "That did not work, or it took too long",
+    "InvalidStateError": "This one is set up for your account already",
+    "SecurityError": "Keys cannot be used under this address",
+    "NotSupportedError": "This browser cannot do that",
+    "ConstraintError": "This one cannot do what is needed here",
+    "UnknownError": "That did not work. Please try again",
+}
+
+
+async def test_each_thing_that_a_browser_says_has_words_of_its_own(context: BrowserContext, axe: Audit, free_port: Callable[[], int]) -> None:
+    """Pressed again, it is asked again; and what fails once does not stand in the way of what works."""
+    async with settled(free_port()) as (w, issuer):
+        await w.configure(factors=EVERY)
+        await w.person(totp=False)
+        page = await context.new_page()
+        await (await Keys.of(page)).add(USB)
+        await page.add_init_script(
+            """const make = navigator.credentials.create.bind(navigator.credentials);
+            navigator.credentials.create = (asked) =>
+              globalThis.fault ? Promise.reject(new DOMException("", globalThis.fault)) : make(asked);"""
+        )
+        await shop(w, issuer)
+        await asks(page, issuer, claims=PHR)
+        await log_in(page)
+        await page.locator("button[name=action][value=webauthn-roaming]").click()
+        await at(page, "mfa-webauthn-roaming-enrollment")
+        for fault, words in FAULTS.items():
+            await page.evaluate("(name) => { globalThis.fault = name; }", fault)
+            await page.locator("[data-start]").click()
+            await expect(page.get_by_role("alert").filter(visible=True)).to_have_text(re.compile(words))
+            await expect(page.locator("[data-start]")).to_have_text("Try again")
+        assert await axe(page) == []
+        await page.evaluate("globalThis.fault = ''")
+        await page.locator("[data-start]").click()
+        await save_codes(page)
+        await lands(page)
+
+
 # Chromium 156 says that it can do a conditional create. With virtual authenticators it never answers one (tried: each transport,
 # CTAP 2.1 and 2.2, synchronized ones, presence and verification simulated before and afterwards), and with its own dialogs on
 # (WebAuthn.enable, enableUI) it refuses: it wants a password that it has filled in itself. So the page's question is put without the word.
@@ -304,6 +343,24 @@ async def test_what_is_not_made_in_passing_is_not_asked_for_again(context: Brows
             await log_in(page)
             await lands(page)
             assert sum("passkey-enrollment" in url for url in seen) == tries
+        assert await held(w) == []
+
+
+async def test_back_on_the_page_that_asks_in_passing_goes_on_at_once(context: BrowserContext, free_port: Callable[[], int]) -> None:
+    """As a browser brings it back that keeps pages as they were left."""
+    async with settled(free_port()) as (w, issuer):
+        await w.configure(factors=EVERY)
+        await w.person(totp=False)
+        w.clock.now += 60
+        page = await context.new_page()
+        await (await Keys.of(page)).add(INTERNAL)
+        await page.add_init_script(ABLE + "navigator.credentials.create = () => new Promise(() => {});")
+        await shop(w, issuer)
+        await asks(page, issuer)
+        await log_in(page)
+        await at(page, "passkey-enrollment")
+        await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        await lands(page)
         assert await held(w) == []
 
 

@@ -75,7 +75,7 @@ ERRORS: Mapping[str, str] = {
     "model": "This kind of key is not accepted here. Use another one, or another method.",
     "hardware": "This kind of key is not accepted here. Use another one, or another method.",
     "attachment": "This kind of key is not accepted here. Use another one, or another method.",
-    "cloned": "This key may have been copied, so we stopped accepting it. Use another method, and contact support.",
+    "cloned": "This key may have been copied, so we did not accept it now. Use another method, and contact support.",
     "origin": "Keys cannot be used under this address. Open the page under its own name.",
     "rp_id": "This key belongs to another address. Use another one, or another method.",
     "unknown_passkey": "We do not know this passkey. Log in another way, and remove it from your device.",

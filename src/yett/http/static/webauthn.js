@@ -42,8 +42,9 @@ function asked(mediation) {
     const own = () => ({ ...options, challenge, user: { ...options.user, id: bytes(options.user.id) }, excludeCredentials: named(options.excludeCredentials) });
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON?.(options) ?? own();
     if (mediation !== "conditional") return navigator.credentials.create({ publicKey, signal: waiting.signal });
-    setTimeout(() => waiting.abort(), PATIENCE);
-    return navigator.credentials.create({ publicKey, mediation, signal: waiting.signal });
+    const mine = waiting;
+    setTimeout(() => mine.abort(), PATIENCE);
+    return navigator.credentials.create({ publicKey, mediation, signal: mine.signal });
   }
   const own = () => ({ ...options, challenge, allowCredentials: named(options.allowCredentials) });
   return navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON?.(options) ?? own(), mediation, signal: waiting.signal });
@@ -56,7 +57,13 @@ function say(name) {
   start.focus();
 }
 
-const TOLD = { NotAllowedError: "refused", InvalidStateError: "known", SecurityError: "elsewhere", NotSupportedError: "unsupported" };
+const TOLD = {
+  NotAllowedError: "refused",
+  InvalidStateError: "known",
+  SecurityError: "elsewhere",
+  NotSupportedError: "unsupported",
+  ConstraintError: "unfit",
+};
 
 async function run(mediation = "optional") {
   const quiet = "quiet" in ceremony.dataset;
@@ -95,6 +102,8 @@ addEventListener("pageshow", (event) => {
   waiting = new AbortController();
   form.elements.response.value = "";
   start.removeAttribute("aria-disabled");
+  // What was done in passing is not done again, and its page has nothing else to say.
+  if ("quiet" in ceremony.dataset) return skip();
   if (listed) run("conditional");
 });
 
