@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.http.browser import Browser
-from tests.world import BACK, World, world
+from tests.world import API, BACK, World, world
 
 BYE = "https://app.example.test/bye"
 
@@ -122,6 +122,23 @@ async def test_signing_out_leaves_the_grants_of_applications_alone() -> None:
         browser, answer = await signed_in(w)
         await browser.get("/v2/logout")
         assert (await w.token(grant_type="refresh_token", refresh_token=answer["refresh_token"]))[0] == 200
+
+
+async def test_a_signed_access_token_is_revoked_by_the_client_that_has_it_and_by_nobody_else() -> None:
+    async with world() as w:
+        await w.person()
+        _, answer = await w.exchange(await w.login(w.browser(), scope="openid offline_access read:accounts", audience=API))
+        token, shown = answer["access_token"], {"authorization": f"Bearer {answer['access_token']}"}
+        revoke = {"client_id": "web", "client_secret": "web's secret", "token": token}
+        for others in ({"client_id": "bank", "client_secret": "bank's secret"}, {"token": token[:-4] + "AAAA"}, {"token": answer["id_token"]}):
+            assert await w.post("/oauth/revoke", {**revoke, **others}) == (200, None)
+        assert (await w.get("/userinfo", **shown))[0] == 200
+        assert await w.post("/oauth/revoke", revoke) == (200, None)
+        assert await w.post("/oauth/revoke", revoke) == (200, None)
+        assert (await w.get("/userinfo", **shown))[0] == 401
+        asks = {"client_id": "bank", "client_secret": "bank's secret", "token": token}
+        assert await w.post("/oauth/introspect", asks) == (200, {"active": False})
+        assert (await w.token(grant_type="refresh_token", refresh_token=answer["refresh_token"]))[0] == 403
 
 
 async def test_revoking_a_token_of_either_kind_takes_its_family_along() -> None:
