@@ -107,7 +107,7 @@ class Authorize:
         if request.id_token_hint:
             claims = self.signer.verify(catalogue, request.id_token_hint, ("JWT",))
             unread = claims is None
-            request = request._replace(hinted=str((claims or {}).get("sub", "")))
+            request = request._replace(hinted=str((claims or {}).get("sub", "")), id_token_hint="")
         session = arrival.session
         other = session is not None and not meant(request, session.account)
         return request, nobody(arrival) if other or unread or "select_account" in request.prompt else arrival
