@@ -194,6 +194,19 @@ async def test_no_value_becomes_markup_or_a_template(name: str) -> None:
         assert not re.search(r"<script>alert|<img src=x", page.text)
 
 
+async def test_what_is_broken_into_lines_is_the_same_and_a_line_break_within_a_word_is_none() -> None:
+    async with world() as w:
+        await w.person()
+        await bank(w)
+        browser = await logged_in(w)
+        page = await ask(w, browser, json.dumps(json.loads(payment()), indent=2))
+        assert purpose(page) == "Pay 100.00 EUR to Bob"
+        _, tokens = await w.exchange(await w.prove(browser, page))
+        assert tokens["authorization_details"] == json.loads(payment())
+        for hidden in (payment(creditor="Bob\nEve"), payment().replace("Bob", "Bob\nEve"), payment().replace("Bob", "Bob\tEve")):
+            assert (await ask(w, browser, hidden)).query["error"] == "invalid_authorization_details"
+
+
 async def test_it_is_told_in_the_language_of_the_page_and_stays_as_it_was_told() -> None:
     async with world() as w:
         await w.person()

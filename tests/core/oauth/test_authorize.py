@@ -110,7 +110,7 @@ def test_an_address_that_is_not_registered_is_shown_and_never_followed() -> None
 
 @pytest.mark.parametrize("name", sorted(LONGEST.keys() - {"client_id", "redirect_uri"}))
 def test_no_parameter_counts_twice_or_runs_on_or_smuggles_control_characters(name: str) -> None:
-    for sent in ([(name, "1"), (name, "1")], [(name, "x" * (LONGEST[name] + 1))], [(name, "a\nb")], [(name, "\ud800")]):
+    for sent in ([(name, "1"), (name, "1")], [(name, "x" * (LONGEST[name] + 1))], [(name, "a\x0bb")], [(name, "\ud800")]):
         with pytest.raises(RedirectedError) as caught:
             judge([*((key, value) for key, value in MINIMAL.items() if key != name), *sent], CLIENTS, APIS, strict=False)
         assert caught.value.code == "invalid_request"
@@ -307,6 +307,15 @@ def test_a_claims_parameter_that_names_no_value_asks_for_none(claims: str) -> No
 def test_a_request_means_whom_it_names_by_sub_and_by_hint_and_else_whoever_it_is(about: dict[str, object], hinted: str, who: str) -> None:
     request = judged(claims=json.dumps({"id_token": {"sub": about}, "userinfo": {"sub": {"value": "z"}}}))._replace(hinted=hinted)
     assert "".join(one for one in "abc" if meant(request, one)) == who
+
+
+def test_json_may_be_broken_into_lines_and_nothing_else_may() -> None:
+    request = judged(claims=json.dumps({"id_token": {"acr": {"essential": True, "value": "phr"}}}, indent="\t").replace("\n", "\r\n"))
+    assert request.essential_acr == ("phr",)
+    assert refused(claims='{"id_token": {"acr": {"value": "a\nb"}}}').code == "invalid_request"
+    assert refused(claims='{"id_token": {}}\x00').code == "invalid_request"
+    for name in ("acr_values", "prompt", "state", "scope", "login_hint"):
+        assert refused(**{name: "a\nb"}).code == "invalid_request"
 
 
 def test_only_prompt_login_and_max_age_zero_make_everything_earlier_worthless() -> None:
