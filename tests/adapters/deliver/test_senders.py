@@ -99,11 +99,13 @@ async def test_a_call_by_sip_comes_from_its_own_number() -> None:
     trunk = Trunk()
     trunk.heard = asyncio.Queue()
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: trunk, local_addr=("127.0.0.1", 0))
-    call = asyncio.create_task(Caller(transport.get_extra_info("sockname")[1]).sip.send(CALL._replace(sender=NUMBER)))
+    sip = Caller(transport.get_extra_info("sockname")[1]).sip
+    call = asyncio.create_task(sip.send(CALL._replace(sender=NUMBER)))
     invite = (await trunk.heard.get()).decode()
     call.cancel()
     with suppress(asyncio.CancelledError):
         await call
+    await sip.close()
     transport.close()
     assert f"From: <sip:{NUMBER}@" in invite
 
