@@ -76,8 +76,15 @@ async def complaints(page: Page, audit: Callable[[Page], Awaitable[list[str]]], 
     found += await page.evaluate(
         """[...document.querySelectorAll("a, button, input:not([type=hidden])")]
         .filter((one) => one.checkVisibility() && !one.closest(".unseen, p.lead, footer, .demo"))
-        .filter((one) => { const box = (one.closest("label") ?? one).getBoundingClientRect(); return box.width < 24 || box.height < 24; })
-        .map((one) => `smaller than a finger: ${one.outerHTML}`)"""
+        .map((one) => [one, (one.closest("label") ?? one).getBoundingClientRect()])
+        .filter(([, box]) => box.width < 24 || box.height < (innerWidth < 640 ? 44 : 24))
+        .map(([one]) => `smaller than a finger: ${one.outerHTML}`)"""
+    )
+    found += await page.evaluate(
+        """[...document.querySelectorAll("h1")].flatMap((one) => [...one.firstChild.data.matchAll(/[^\\s\\u00ad\\u2010\\u2011-]{2,}/g)].filter((word) => {
+            const part = new Range(); part.setStart(one.firstChild, word.index + 1); part.setEnd(one.firstChild, word.index + word[0].length);
+            return new Set([...part.getClientRects()].filter((box) => box.width > 1).map((box) => box.top)).size > 1;
+        }).map((word) => `broken: ${word[0]}`))"""
     )
     for event, told in watched.items():
         page.remove_listener(event, told)

@@ -213,7 +213,7 @@ def test_the_chooser_keeps_its_order_and_marks_what_was_used_last() -> None:
 
 def test_an_authenticator_link_is_one_or_nothing() -> None:
     def target(uri: str) -> str:
-        (link,) = Tags(shown("mfa-otp-enrollment-qr", qr="", secret="ABCD", uri=uri).encode()).named("a", **{"class": "button"})
+        (link,) = Tags(shown("mfa-otp-enrollment-qr", qr="", secret="ABCD", uri=uri).encode()).named("a", **{"class": "second"})
         return link["href"]
 
     assert target("otpauth://totp/x?secret=ABCD") == "otpauth://totp/x?secret=ABCD"
