@@ -21,6 +21,6 @@ def test_the_test_that_a_row_names_exists(row: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(row.split("|")[2].split()[:6]))
 def test_the_guard_that_a_row_names_exists(row: str) -> None:
-    files = re.findall(r"`([\w-]+(?:/[\w-]+)+(?:\.py)?)`", row.split("|")[3])
+    files = re.findall(r"`([\w-]+(?:/[\w.\[\]-]+)+)`", row.split("|")[3])
     assert files
     assert [file for file in files if not (ROOT / "src" / "yett" / file).exists() and not (ROOT / file).exists()] == []
