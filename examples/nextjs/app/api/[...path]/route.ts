@@ -13,7 +13,7 @@ async function pass(request: NextRequest, { params }: { params: Promise<{ path: 
   const body = request.method === "POST" ? await request.text() : undefined;
   // The session's cookie may come along with what a page of somebody else sends.
   if (body !== undefined && request.headers.get("origin") !== HOME) return NextResponse.json({ error: "cross_site" }, { status: 403 });
-  const scope = body === undefined ? READS.get(path) : path === "transfers" ? transferOf(amountIn(body)).scope : undefined;
+  const scope = body === undefined ? READS.get(path) : path === "transfers" ? transferOf(amountOf(body)).scope : undefined;
   if (!scope) return NextResponse.json({ error: "not_found" }, { status: 404 });
   const token = await tokenFor(scope);
   if (!token) return NextResponse.json({ code: "token_required" }, { status: 401 });
@@ -30,7 +30,7 @@ async function pass(request: NextRequest, { params }: { params: Promise<{ path: 
 }
 
 /** What an order is about: 0 if it is none, which the API will say. */
-function amountIn(body: string): number {
+function amountOf(body: string): number {
   try {
     return Number(JSON.parse(body)?.amount) || 0;
   } catch {
