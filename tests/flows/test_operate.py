@@ -117,6 +117,10 @@ async def test_the_regime_says_how_short_a_password_may_be(house: House) -> None
     house.people.current.__init__(house.store)  # type: ignore[misc]
     (event,) = await told(house.operate.create_user("ada@example.com", "elevenchars"))
     assert event.says == "the password must have at least 12 characters"
+    await told(house.operate.set_regime("nist-aal2"))
+    house.people.current.__init__(house.store)  # type: ignore[misc]
+    (event,) = await told(house.operate.create_user("ada@example.com", "fourteen chars"))
+    assert event.says == "the password must have at least 15 characters"
 
 
 async def test_keys_are_rotated_with_progress_and_every_secret_still_opens(house: House) -> None:

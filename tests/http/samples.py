@@ -61,8 +61,8 @@ def samples(locale: str = "en", brand: Brand = Brand()) -> Iterator[Sample]:  # 
     yield sample("reset-password-methods", options=(Option("1", "otp"), Option("2", "recovery-code")))
     yield sample("reset-password-challenge", target="", resend=False)
     yield sample("reset-password-challenge", "sent", login._replace(error="wrong_code"), target="•••• 3456", resend=True)
-    yield sample("reset-password")
-    yield sample("reset-password", "error", login._replace(error="too_common"))
+    yield sample("reset-password", shortest=15)
+    yield sample("reset-password", "error", login._replace(error="too_short"), shortest=15)
     yield sample("email-verification")
     for name, (heading, *says) in SAID.items():
         yield sample("link-note", name.replace("_", "-"), heading=speech(locale).say(heading), says=tuple(map(speech(locale).say, says)))

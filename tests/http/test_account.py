@@ -630,6 +630,18 @@ async def test_a_password_that_would_be_guessed_is_not_taken(password: str) -> N
         assert (await w.authorize(browser, prompt="none")).query["code"]
 
 
+@pytest.mark.parametrize("totp, least", [(False, 15), (True, 8)])
+async def test_a_password_that_stands_alone_is_longer(totp: bool, least: int) -> None:
+    async with world(tightened={"shortest_password_alone": 15}) as w:
+        await w.person(totp=totp)
+        browser = w.browser()
+        await log_in(browser)
+        page = await browser.get("/account/password")
+        page = await prove(w, browser, page) if totp else page
+        assert f"At least {least} characters." in page.text
+        assert (await browser.submit(page, password="fourteen chars")).screen == ("account-note" if totp else "reset-password")
+
+
 async def test_row_18_no_other_site_changes_a_password() -> None:
     async with world() as w:
         await w.person(totp=False)

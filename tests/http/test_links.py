@@ -338,6 +338,20 @@ async def test_a_password_that_is_no_good_is_refused_and_the_link_stays_good(pas
         assert (await browser.submit(page, password=NEW)).screen == "link-note"
 
 
+@pytest.mark.parametrize("totp, least", [(False, 15), (True, 8)])
+async def test_the_page_says_how_long_a_password_must_be_and_more_where_it_stands_alone(totp: bool, least: int) -> None:
+    async with world(tightened={"shortest_password_alone": 15}) as house:
+        await house.person(totp=totp)
+        browser = house.browser()
+        page = await opened(house, browser)
+        page = await factor(house, page, browser) if totp else page
+        assert f"At least {least} characters." in page.text
+        page = await browser.submit(page, password="x7k-m2q-p9z-w4v"[: least - 1])
+        assert "That is too short" in page.text
+        assert f"At least {least} characters." in page.text
+        assert (await browser.submit(page, password="x7k-m2q-p9z-w4v"[:least])).screen == "link-note"
+
+
 async def test_nobody_learns_who_has_an_account() -> None:
     async with world() as house:
         await house.person()

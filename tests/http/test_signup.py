@@ -21,6 +21,13 @@ async def test_sign_up_is_closed_until_the_tenant_opens_it() -> None:
         assert await house.store.find("eve@example.test") is None
 
 
+async def test_whoever_signs_up_has_nothing_but_the_password_and_it_is_long_enough_for_that() -> None:
+    async with world(signup=True, tightened={"shortest_password_alone": 15}) as house:
+        status, said = await signup(house, password="fourteen chars")
+        assert (status, said["code"]) == (400, "invalid_password")
+        assert (await signup(house, password="fifteen letters"))[0] == 200
+
+
 async def test_an_account_is_opened_and_its_address_is_to_be_confirmed() -> None:
     async with world(signup=True) as house:
         status, said = await signup(house)

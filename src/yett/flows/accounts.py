@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from yett.domain.account import Account, canonical
 from yett.domain.enrolment import Enrolment, State
+from yett.domain.tenant import Catalogue
 from yett.factors.base import Factor
 from yett.flows.mint import Mint
+from yett.policy.regimes import in_force, shortest
 
 # One line and one mailbox: what goes into a header of a message must not begin another (CRLF injection).
 ADDRESS = re.compile(r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\"]{1,64}@[A-Za-z0-9\u0080-\U0010ffff.-]{1,253}")
@@ -39,6 +41,11 @@ class Births:
         """The password enrolment of the account: a new generation of the one that it has, if it has one."""
         old = next((one for one in has if one.kind == self.password.kind), None)
         return self._born(account, self.password, State(hashed), old, None)
+
+    def shortest(self, catalogue: Catalogue, has: Sequence[Enrolment] = ()) -> int:
+        """Letters that a password must have: more where no factor that somebody enrolled stands beside it."""
+        beside = [one for one in has if one.status == "active" and one.kind != self.password.kind and one.link != IMPLICIT]
+        return shortest(in_force(catalogue.tenant.regime, catalogue.tenant.tightened), alone=not beside)
 
     def implicit(self, account: Account, has: Sequence[Enrolment] = ()) -> tuple[Enrolment, ...]:
         """What to write so that a verified address is a factor, and one that is not verified is none."""

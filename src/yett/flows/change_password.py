@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from yett.domain.enrolment import Enrolment
 from yett.domain.password import Blocklist, fault
 from yett.flows.accounts import Births
-from yett.flows.gate import regime_of
 from yett.flows.mint import Mint
 from yett.flows.owner import Missing, Owner, Ownership
 from yett.policy.decide import change_wants
@@ -24,13 +23,17 @@ class ChangePassword:
     common: Blocklist
     post: Post
 
+    def shortest(self, owner: Owner) -> int:
+        """Letters that the new one must have."""
+        return self.births.shortest(owner.catalogue, owner.enrolments)
+
     async def __call__(self, owner: Owner, password: str) -> Missing | str | None:
         """A message id where it may not be chosen; None: it is done."""
         seen, now = owner.account, self.mint.clock()
         if missing := self.ownership.missing(owner, self.births.password.promise(None), now):
             return missing
         names = (seen.email, seen.username or "", owner.catalogue.tenant.brand.name)
-        if why := fault(password, regime_of(owner.catalogue).shortest_password, self.common, names):
+        if why := fault(password, self.shortest(owner), self.common, names):
             return why
         try:
             hashed = await self.hasher.hash(password)

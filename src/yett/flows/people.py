@@ -8,7 +8,6 @@ from yett.domain.password import LONGEST, Blocklist, fault
 from yett.flows.accounts import Births, is_address
 from yett.flows.administrator import Refusal
 from yett.flows.current import Current
-from yett.flows.gate import regime_of
 from yett.flows.mint import Mint
 from yett.ports import Accounts, Hasher
 
@@ -39,7 +38,7 @@ class People:
             return Refusal(f"there is one connection here: {CONNECTION}")
         if not is_address(email):
             return Refusal(f"{email!r} is not an e-mail address")
-        shortest = regime_of(await self.current.latest()).shortest_password
+        shortest = self.births.shortest(await self.current.latest())
         if why := fault(password, shortest, self.common, (email,)):
             return Refusal(WEAK[why].format(shortest=shortest, longest=LONGEST))
         now, name = self.mint.clock(), canonical(email)

@@ -169,7 +169,7 @@ class Reset:
         owner, now = found.owner, self.mint.clock()
         seen = owner.account
         names = (seen.email, seen.username or "", owner.catalogue.tenant.brand.name)
-        if why := unfit(password, regime_of(owner.catalogue).shortest_password, self.common, names):
+        if why := unfit(password, self.births.shortest(owner.catalogue, owner.enrolments), self.common, names):
             return Choosing(found, why)
         try:
             hashed = await self.hasher.hash(password)

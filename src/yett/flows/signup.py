@@ -18,7 +18,6 @@ from yett.domain.tries import Bucket
 from yett.flows.accounts import Births, is_address, is_username
 from yett.flows.current import Current
 from yett.flows.forgot import ADDRESS, Forgot
-from yett.flows.gate import regime_of
 from yett.flows.mint import Mint, digest
 from yett.flows.tickets import Ticket
 from yett.ports import Busy, Hasher, Store
@@ -64,7 +63,7 @@ class SignUp:
         if isinstance(new, str):
             return new
         about = (new.email, wish.username, catalogue.tenant.brand.name)
-        if why := unfit(wish.password, regime_of(catalogue).shortest_password, self.common, about):
+        if why := unfit(wish.password, self.births.shortest(catalogue), self.common, about):
             return why
         try:
             hashed = await self.hasher.hash(wish.password)

@@ -120,7 +120,7 @@ class Account:
             case Question(inside, act, _, Method() as method, error) if act == "rename":
                 return self._render("account-rename", inside, {"label": self._name(inside, method), "name": method.enrolment.name}, path, error)
             case Question(inside, "password", _, _, error):
-                return self._render("reset-password", inside, {}, path, error)
+                return self._render("reset-password", inside, {"shortest": self.settings.passwords.shortest(inside.owner)}, path, error)
             case Question(inside, act, _, subject, error):
                 return self._render("account-confirm", inside, self._asking(inside, act, subject), path, error)
             case Note(inside, name):

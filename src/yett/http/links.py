@@ -76,7 +76,8 @@ class Links:
             case Finished(found):
                 return await self._over(found, "reset", "success", browser)
             case Choosing(found, error):
-                return await self._page(RESET, browser, action, handle, error=error, account=found.owner.account.email)
+                shortest = self.reset.births.shortest(found.owner.catalogue, found.owner.enrolments)
+                return await self._page(RESET, browser, action, handle, error=error, account=found.owner.account.email, data={"shortest": shortest})
             case Ways(found, ways, error):
                 options = tuple(Option(one.id, self.reset.ownership.gate.known_as(one.kind), one.name) for one in ways)
                 email, choice = found.owner.account.email, {"options": options}

@@ -191,7 +191,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "reset-password-methods": ("options",),
     "reset-password-challenge": ("target", "resend"),
     "reset-password-mfa-webauthn-challenge": ("ceremony",),
-    "reset-password": (),
+    "reset-password": ("shortest",),
     "email-verification": (),
     "link-note": ("heading", "says"),
     "error": ("detail", "correlation", "back"),

@@ -132,6 +132,11 @@ def _with(regime: Regime, figure: str, value: int) -> Regime:
     return regime._replace(**{field: new})
 
 
+def shortest(regime: Regime, *, alone: bool) -> int:
+    """Letters that a password must have; `alone`: nothing else shows who its owner is (NIST SP 800-63B-4, 3.1.1.2)."""
+    return max(regime.shortest_password, regime.shortest_password_alone if alone else 0)
+
+
 def grant_ends(regime: Regime, auth_time: int, session_ends: int | None) -> int:
     """When a grant is over, however fresh its tokens: under a strict regime with its session at the latest."""
     own = auth_time + (regime.session_absolute if regime.grant_lives is None else regime.grant_lives)

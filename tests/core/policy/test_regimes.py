@@ -11,7 +11,7 @@ from yett.domain.assurance import AAL, MULTI_FACTOR
 from yett.domain.proof import Shown
 from yett.domain.tries import Bucket
 from yett.policy.decide import permitted
-from yett.policy.regimes import HIGHER_IS_TIGHTER, LOWER_IS_TIGHTER, REGIMES, Regime, budget, grant_ends, in_force
+from yett.policy.regimes import HIGHER_IS_TIGHTER, LOWER_IS_TIGHTER, REGIMES, Regime, budget, grant_ends, in_force, shortest
 
 HOUR = 3600
 FOREVER = "disabled until rebound"
@@ -40,6 +40,14 @@ TABLE: tuple[tuple[str, Callable[[Regime], object], tuple[object, ...]], ...] = 
     ("shortest password alone", lambda one: one.shortest_password_alone, (8, 15, 15, 12, 8)),
     ("requires", lambda one: [clause.acrs for clause in one.requires], ([], [(AAL + "2",)], [(AAL + "3",)], [(MULTI_FACTOR,)], [(MULTI_FACTOR,)])),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("name, alone, beside", list(zip(COLUMNS, (8, 15, 15, 12, 8), (8, 8, 8, 12, 8), strict=True)))
+def test_a_password_that_stands_alone_is_longer(name: str, alone: int, beside: int) -> None:
+    assert (shortest(REGIMES[name], alone=True), shortest(REGIMES[name], alone=False)) == (alone, beside)
+    assert shortest(in_force(name, {"shortest_password": 20}), alone=True) == 20
+    assert shortest(in_force(name, {"shortest_password_alone": 20}), alone=True) == 20
+    assert shortest(in_force(name, {"shortest_password_alone": 20}), alone=False) == beside
 
 
 def test_there_are_five_regimes() -> None:

@@ -1,6 +1,7 @@
 """users: made, found, changed, blocked, deleted."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -245,6 +246,17 @@ async def test_the_regime_says_how_short_a_password_may_be(house: House) -> None
     answer = await house.call("POST", "users", {**ADA, "password": "eleven char"})
     assert (answer.status_code, answer.json()["errorCode"]) == (400, "invalid_password")
     assert (await house.call("POST", "users", {**ADA, "password": "twelve chars"})).status_code == 201
+
+
+async def test_a_password_that_stands_alone_is_longer_and_beside_a_factor_it_is_not(house: House) -> None:
+    await house.store.configure(((await house.store.catalogue()).tenant._replace(regime="nist-aal2"),), (), ())
+    assert (await house.call("POST", "users", {**ADA, "password": "fourteen chars"})).status_code == 400
+    made = await house.call("POST", "users", {**ADA, "password": "fifteen  letters"})
+    assert made.status_code == 201
+    at = "users/" + quote(made.json()["user_id"], safe="")
+    assert (await house.call("PATCH", at, {"password": "fourteen chars"})).status_code == 400
+    assert (await house.call("POST", f"{at}/authentication-methods", {"type": "totp", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"})).status_code == 201
+    assert (await house.call("PATCH", at, {"password": "fourteen chars"})).status_code == 200
 
 
 async def test_a_flood_of_passwords_is_answered_429(house: House) -> None:

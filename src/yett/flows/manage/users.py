@@ -14,7 +14,6 @@ from yett.domain.password import fault as unfit
 from yett.domain.session import Session
 from yett.flows.accounts import Births, is_address, is_username
 from yett.flows.current import Current
-from yett.flows.gate import regime_of
 from yett.flows.manage.access import Caller
 from yett.flows.manage.configure import ROUNDS
 from yett.flows.manage.refused import BUSY, Refused, absent, invalid
@@ -130,7 +129,7 @@ class Users:
         holder = await self._holder(new)
         if holder and holder != seen.id:
             return Refused("taken", "The specified new email or username already exists.", "auth0_idp_error")
-        hashed = await self._hashed(wish.password, new)
+        hashed = await self._hashed(wish.password, new, has)
         if isinstance(hashed, Refused):
             return hashed
         put = (*self._password(new, hashed, has), *self.births.implicit(new, has))
@@ -160,11 +159,11 @@ class Users:
                 return found.id
         return ""
 
-    async def _hashed(self, password: str | None, account: Account) -> bytes | Refused | None:
+    async def _hashed(self, password: str | None, account: Account, has: Sequence[Enrolment] = ()) -> bytes | Refused | None:
         if password is None:
             return None
-        regime = regime_of(await self.current.latest())
-        why = unfit(password, regime.shortest_password, self.common, (account.email, account.username or ""))
+        shortest = self.births.shortest(await self.current.latest(), has)
+        why = unfit(password, shortest, self.common, (account.email, account.username or ""))
         if why:
             return Refused("invalid", WEAK[why], "invalid_password")
         try:
