@@ -389,13 +389,14 @@ def _age(value: object) -> int | None:
 
 
 def _kek(value: object) -> str:
-    """Base64 of 32 bytes."""
-    try:
-        key = base64.b64decode(str(value), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("is not base64") from None
-    if len(key) != KEY_SIZE:
-        raise ValueError(f"is {len(key)} bytes long, not {KEY_SIZE}")
+    """Base64 of 32 bytes; several with commas."""
+    for one in str(value).split(","):
+        try:
+            key = base64.b64decode(one, validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("is not base64") from None
+        if len(key) != KEY_SIZE:
+            raise ValueError(f"is {len(key)} bytes long, not {KEY_SIZE}")
     return str(value)
 
 

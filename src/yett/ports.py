@@ -501,7 +501,14 @@ class Upkeep(Protocol):
         ...
 
     async def rotate_data_key(self, now: int) -> int:
-        """A new data key, under which everything is sealed from now on; returns its number."""
+        """A new data key, under which everything is sealed from now on; returns its number. Raises Busy where the key that wraps it was replaced meanwhile."""
+        ...
+
+    async def rewrap(self) -> int:
+        """Wrap every data key by another key-encryption key; returns how many. Raises Busy where somebody else is about it.
+
+        0 where the one that is wanted wraps them all already, and none was to be made.
+        """
         ...
 
     async def reseal(self, limit: int) -> int:

@@ -1,8 +1,11 @@
 """Secrets at rest: sealed always, bound to their place, under keys that can be replaced while all goes on."""
 
+import base64
+import fcntl
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -16,6 +19,7 @@ from yett.adapters.sql.seal import KekFile, SealError, kek_of
 from yett.adapters.sql.steps import Query, Result, Steps
 from yett.adapters.sql.store import SqlStore
 from yett.domain.tenant import SigningKey
+from yett.ports import Busy
 
 KEY = SigningKey("k1", "RS256", b"the private key", b"{}", NOW)
 SECRETS = (
@@ -192,6 +196,99 @@ async def test_the_key_encryption_key_is_replaced_and_the_old_one_opens_nothing(
     await again.close()
     assert found
     assert found[1] == tuple(has)
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """Two key-encryption keys; the environment has the first."""
+    old, new = (base64.b64encode(bytes([one]) * 32).decode() for one in (1, 2))
+    monkeypatch.setenv("YETT_KEK", old)
+    return old, new
+
+
+async def test_a_given_key_is_replaced_by_the_one_before_it_while_every_node_knows_both(
+    lasting_url: str, tmp_path: Path, keys: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = keys
+    store = await open_store(lasting_url, directory=tmp_path)
+    owner, _ = await somebody(store)
+    assert await store.rewrap() == 0
+    await store.close()
+    monkeypatch.setenv("YETT_KEK", f"{new},{old}")
+    store = await open_store(lasting_url, directory=tmp_path)
+    assert await store.rotate_data_key(NOW) == 2
+    assert [await store.rewrap(), await store.rewrap()] == [2, 0]
+    assert await store.rotate_data_key(NOW) == 3
+    await store.close()
+    with pytest.raises(SealError, match="does not open data key"):
+        await open_store(lasting_url, directory=tmp_path, kek=old)
+    again = await open_store(lasting_url, directory=tmp_path, kek=new)
+    assert await again.account(owner.id)
+    await again.close()
+    assert not (tmp_path / "kek").exists()
+
+
+async def test_another_node_goes_on_with_the_key_that_was_put_in_its_place(store: SqlStore, other: SqlStore) -> None:
+    owner, _ = await somebody(store)
+    await store.rewrap()
+    assert await other.rotate_data_key(NOW) == 2
+    await store.rotate_data_key(NOW)
+    assert await other.account(owner.id)
+    assert await other.rewrap() == 3
+    await store.rotate_data_key(NOW)
+
+
+async def test_no_data_key_is_made_under_a_key_that_was_replaced_in_that_moment(store: SqlStore) -> None:
+    known = (await store.driver.view(upkeep.keys))[-1]
+    await store.rewrap()
+    assert await store.driver.write(partial(upkeep.add_key, 2, b"wrapped by the old one", NOW, known)) is False
+    assert [key.id for key in await store.driver.view(upkeep.keys)] == [1]
+
+
+async def test_a_replacement_that_another_process_is_about_is_left_to_it(lasting_url: str, tmp_path: Path) -> None:
+    store = await open_store(lasting_url, directory=tmp_path)
+    before = (tmp_path / "kek").read_text()
+    with (tmp_path / "kek").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Busy):
+            await store.rewrap()
+    assert (tmp_path / "kek").read_text() == before
+    assert not (tmp_path / "kek.next").exists()
+    assert await store.rewrap() == 1
+    await store.close()
+
+
+@pytest.mark.parametrize("behind", [False, True])
+async def test_a_replacement_that_breaks_off_loses_no_key_and_can_be_done_again(
+    lasting_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: bool
+) -> None:
+    """Before the commit or behind it, and once more before it, while the process goes on; then it ends."""
+    store = await open_store(lasting_url, directory=tmp_path)
+    owner, _ = await somebody(store)
+    write = store.driver.write
+
+    async def breaks(work: Any) -> Any:
+        raise ConnectionError
+
+    async def breaks_behind(work: Any) -> Any:
+        await write(work)
+        raise ConnectionError
+
+    for broken in (breaks_behind if behind else breaks, breaks):
+        with monkeypatch.context() as patch:
+            patch.setattr(store.driver, "write", broken)
+            with pytest.raises(ConnectionError):
+                await store.rewrap()
+    await store.close()
+    again = await open_store(lasting_url, directory=tmp_path)
+    assert await again.account(owner.id)
+    await again.rotate_data_key(NOW)
+    assert await again.rewrap() == 2
+    await again.close()
+    assert not (tmp_path / "kek.next").exists()
+    again = await open_store(lasting_url, directory=tmp_path)
+    assert await again.account(owner.id)
+    await again.close()
 
 
 async def test_a_replacement_that_was_interrupted_is_completed_at_the_next_start(lasting_url: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from yett.domain.enrolment import Enrolment, State
 from yett.domain.tenant import Catalogue
 from yett.flows.event import Event
 from yett.flows.first_start import Ready
-from yett.ports import Store
+from yett.ports import Busy, Store
 
 
 @pytest.fixture
@@ -135,6 +135,30 @@ async def test_keys_are_rotated_with_progress_and_every_secret_still_opens(house
     assert last.data["sealed"] == progress[-1].data["sealed"] != 0
     assert house.store.seal.current == 2
     assert b"hash of correct horse" in {one.state.secret for one in found[1]}
+
+
+async def test_the_key_encryption_key_is_replaced_and_every_secret_still_opens(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await told(house.operate.create_user("ada@example.com", "correct horse"))
+    (event,) = await told(house.operate.rewrap_keys())
+    assert (event.kind, event.data) == ("done", {"wrapped": 1})
+    (newest, *_), _ = await house.store.facts(0, 1)
+    assert newest.data["description"] == "The key-encryption key was replaced"
+    await told(house.operate.rotate_keys())
+    account = await house.store.find("ada@example.com")
+    assert account
+    assert await house.store.account(account.id)
+
+    async def nothing(_: object) -> int:
+        return 0
+
+    async def taken(_: object) -> int:
+        raise Busy
+
+    for fake, said in ((nothing, "give YETT_KEK=NEW,OLD"), (taken, "by another process")):
+        monkeypatch.setattr(type(house.store), "rewrap", fake)
+        (event,) = await told(house.operate.rewrap_keys())
+        assert event.kind == "refused"
+        assert said in event.says
 
 
 async def test_after_a_restore_what_was_used_since_the_backup_does_not_work_again(house: House) -> None:

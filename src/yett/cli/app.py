@@ -181,6 +181,11 @@ def _keys(doors: Doors) -> typer.Typer:
         """Make a new data key and seal every secret again under it, while the server runs."""
         _tell(doors.verb(_flags(dir, config, database), "keys rotate", {}), as_json=as_json)
 
+    @keys.command()
+    def rewrap(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
+        """Put a new key-encryption key in the place of DIR/kek, while the server runs; with YETT_KEK=NEW,OLD the new one in the place of the old."""
+        _tell(doors.verb(_flags(dir, config, database), "keys rewrap", {}), as_json=as_json)
+
     return keys
 
 

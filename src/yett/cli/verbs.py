@@ -25,6 +25,7 @@ def verbs(operate: Operate, doctor: Doctor, trial: Callable[[], Trial], metadata
         ),
         "users import": lambda said: _imported(operate, Path(str(said["file"])), upsert=said.get("upsert") is True),
         "keys rotate": lambda _: operate.rotate_keys(),
+        "keys rewrap": lambda _: operate.rewrap_keys(),
         "deliver try": lambda said: trial().told(str(said["channel"]), str(said["to"]), str(said.get("provider") or "")),
         "mds import": lambda said: _edition(metadata, Path(str(said["file"])), Path(str(said["root"])), str(said["signer"])),
         "doctor": lambda _: _examined(doctor),

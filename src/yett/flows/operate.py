@@ -17,7 +17,7 @@ from yett.flows.people import CONNECTION, People
 from yett.flows.reading import Unreadable, users_of
 from yett.policy.decide import within_reach
 from yett.policy.regimes import REGIMES
-from yett.ports import Store
+from yett.ports import Busy, Store
 
 # Seals made again in one commit: small enough that logins pass between two of them.
 AT_ONCE = 200
@@ -102,6 +102,20 @@ class Operate:
             yield Event("progress", f"{done} secrets sealed again", {"sealed": done})
         await self.store.record((self.mint.fact("sapi", None, None, description="The data key was replaced", sealed=done),))
         yield Event("done", f"every secret is sealed under the new key ({done} were sealed again)", {"sealed": done})
+
+    async def rewrap_keys(self) -> AsyncIterator[Event]:
+        """`yett keys rewrap`: every data key wrapped by another key-encryption key; no secret is sealed again."""
+        try:
+            done = await self.store.rewrap()
+        except Busy:
+            yield Event("refused", "the key-encryption key is being replaced by another process; try again")
+            return
+        if not done:
+            yield Event("refused", "the first key in YETT_KEK wraps every data key already: give YETT_KEK=NEW,OLD to every process, and say this again")
+            return
+        await self.store.record((self.mint.fact("sapi", None, None, description="The key-encryption key was replaced", wrapped=done),))
+        says = f"data keys are wrapped by a new key-encryption key ({done}): back it up; backups from before open with the one before"
+        yield Event("done", says, {"wrapped": done})
 
     async def restored(self) -> AsyncIterator[Event]:
         """`yett db restored`: what the backup brought back may have been used since, so none of it works again."""

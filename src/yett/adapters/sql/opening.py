@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from yett.adapters.sql import upkeep
 from yett.adapters.sql.render import SQLITE
 from yett.adapters.sql.schema import HEAD, meta, metadata, sequencer
-from yett.adapters.sql.seal import DataKey, Kek, KekFile, Seal, SealError, kek_of, new_key
+from yett.adapters.sql.seal import DataKey, Kek, KekFile, KekGiven, Seal, SealError, new_key
 from yett.adapters.sql.sqlite import Memory, Sqlite
 from yett.adapters.sql.steps import Query, Steps, into
 from yett.adapters.sql.store import Driver, SqlStore
@@ -32,8 +32,8 @@ _AT: Executable = select(literal_column("version_num")).select_from(table("alemb
 async def open_store(url: str, *, directory: Path, kek: str | None = None, connections: int = CONNECTIONS) -> SqlStore:
     """The store at `memory:`, `sqlite:///PATH` or `postgresql://...`, at the newest schema.
 
-    The key-encryption key is `kek` (base64), else the environment's YETT_KEK, else the file `kek` in `directory`,
-    which is made at first start.
+    The key-encryption key is `kek` (base64; several with commas, the wanted one first), else the environment's YETT_KEK,
+    else the file `kek` in `directory`, which is made at first start.
     """
     driver = await _driver(url, connections)
     try:
@@ -121,7 +121,8 @@ def _name(store: str) -> Steps[str]:
 async def _found(driver: Driver, given: str | None, file: KekFile) -> SqlStore:
     store = await driver.write(lambda: _name(secrets.token_hex(16)))
     keys = await driver.view(upkeep.keys)
-    candidates = (kek_of(given, ENVIRONMENT),) if given else file.load()
+    source = KekGiven(given, ENVIRONMENT) if given else file
+    candidates = source.load()
     if not keys and not candidates:
         candidates = (file.create(),)
     if not candidates:
@@ -135,7 +136,7 @@ async def _found(driver: Driver, given: str | None, file: KekFile) -> SqlStore:
     kek, seal = _unwrapped(store, keys, candidates)
     if not given and kek is not candidates[0]:
         file.adopt()
-    return SqlStore(driver, seal, kek, None if given else file)
+    return SqlStore(driver, seal, kek, source)
 
 
 def _unwrapped(store: str, keys: Sequence[DataKey], candidates: Sequence[Kek]) -> tuple[Kek, Seal]:

@@ -5,15 +5,19 @@ The associated data say where a secret stands, so that a row that is moved to an
 
 import base64
 import binascii
+import fcntl
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import msgpack
+
+from yett.ports import Busy
 
 KEY_SIZE = 32
 NONCE_SIZE = 12
@@ -119,6 +123,22 @@ def kek_of(value: str, origin: str) -> Kek:
         raise SealError(f"the key-encryption key in {origin} is not base64") from None
 
 
+class KekGiven:
+    """Key-encryption keys given from outside, with commas between: the first is wanted, the others open what it has yet to wrap."""
+
+    def __init__(self, value: str, origin: str) -> None:
+        self._keks = tuple(kek_of(one, origin) for one in value.split(","))
+
+    def load(self) -> tuple[Kek, ...]:
+        """All of them."""
+        return self._keks
+
+    @contextmanager
+    def replacing(self, opens: Callable[[Kek], bool]) -> Iterator[Kek]:  # noqa: ARG002 - of the file's
+        """The wanted one."""
+        yield self._keks[0]
+
+
 class KekFile:
     """A key-encryption key kept in a file of its own, readable by its owner alone."""
 
@@ -134,6 +154,21 @@ class KekFile:
         """A first key."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         return _written(self.path)
+
+    @contextmanager
+    def replacing(self, opens: Callable[[Kek], bool]) -> Iterator[Kek]:
+        """A new key, adopted at the end of a block in which it wrapped all that `opens` says a key opens. Raises Busy where another process is about it."""
+        with self.path.open("rb") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy from None
+            known = self.load()
+            # Interrupted behind its commit: what would be thrown away as a proposal is the only key there is.
+            if len(known) > 1 and not opens(known[0]):
+                self.adopt()
+            yield self.propose()
+            self.adopt()
 
     def propose(self) -> Kek:
         """A new key beside the one in force: it is adopted once every data key is wrapped by it."""

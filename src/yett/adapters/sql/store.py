@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Literal, Protocol, TypeVar
 
@@ -22,7 +23,7 @@ from yett.adapters.sql import (
     tokens,
     upkeep,
 )
-from yett.adapters.sql.seal import MOST_SEALS, Kek, KekFile, Seal, SealError, UnknownKey, new_key
+from yett.adapters.sql.seal import MOST_SEALS, DataKey, Kek, KekFile, KekGiven, Seal, SealError, UnknownKey, new_key
 from yett.adapters.sql.steps import Operation, Query, Row
 from yett.domain.account import Account, canonical
 from yett.domain.attempt import Attempt
@@ -35,7 +36,7 @@ from yett.domain.session import Conclusion, Device, Ending, Grant, Session, Toke
 from yett.domain.tenant import Catalogue
 from yett.domain.tries import Budget
 from yett.domain.verdict import Settled, Verdict
-from yett.ports import Arrival, Change, Delivery, Entry, Granted, Judged, Passed, Receipt, Redemption
+from yett.ports import Arrival, Busy, Change, Delivery, Entry, Granted, Judged, Passed, Receipt, Redemption
 
 T = TypeVar("T")
 LOG = logging.getLogger("yett.adapters.sql.store")
@@ -65,11 +66,11 @@ class Driver(Protocol):
 class SqlStore:
     """ports.Store over a driver. Secrets are sealed on the way in and opened on the way out, always."""
 
-    def __init__(self, driver: Driver, seal: Seal, kek: Kek, kek_file: KekFile | None = None) -> None:
+    def __init__(self, driver: Driver, seal: Seal, kek: Kek, keks: KekFile | KekGiven) -> None:
         self.driver = driver
         self.seal = seal
         self._kek = kek
-        self._kek_file = kek_file
+        self._keks = keks
 
     # Configuration
 
@@ -553,22 +554,35 @@ class SqlStore:
     async def rotate_data_key(self, now: int) -> int:
         """A new data key, under which everything is sealed from now on; `reseal` brings the rest over."""
         await self.load_keys()
+        known = await self.driver.view(upkeep.keys)
+        self._unwrapped(known[-1])
         id = self.seal.current + 1
         wrapped = self._kek.wrap(self.seal.store, id, new_key())
-        await self.driver.write(partial(upkeep.add_key, id, wrapped, now))
+        if not await self.driver.write(partial(upkeep.add_key, id, wrapped, now, known[-1])):
+            raise Busy
         await self.load_keys()
         return self.seal.current
 
-    async def rewrap(self, new: Kek | None = None) -> None:
-        """Another key-encryption key: the one given, or a fresh one in the place of the one in our file."""
-        if new is None and self._kek_file is None:
-            raise ValueError("where the key-encryption key does not come from a file, the new one must be given")
-        kek = new or (self._kek_file.propose() if self._kek_file else self._kek)
-        store, old = self.seal.store, self._kek
-        await self.driver.write(partial(upkeep.rewrap, lambda key: kek.wrap(store, key.id, old.unwrap(store, key))))
-        if new is None and self._kek_file is not None:
-            self._kek_file.adopt()
-        self._kek = kek
+    async def rewrap(self) -> int:
+        """Another key-encryption key: a fresh one in the place of the one in our file, or the first of those that were given."""
+        keys = await self.driver.view(upkeep.keys)
+        with self._keks.replacing(lambda kek: self._opens(kek, keys)) as new:
+            if self._opens(new, keys):
+                return 0
+            done = await self.driver.write(partial(upkeep.rewrap, lambda key: new.wrap(self.seal.store, key.id, self._unwrapped(key))))
+        self._kek = new
+        return done
+
+    def _opens(self, kek: Kek, keys: Sequence[DataKey]) -> bool:
+        with suppress(SealError):
+            return all(kek.unwrap(self.seal.store, key) for key in keys)
+        return False
+
+    def _unwrapped(self, key: DataKey) -> bytes:
+        """By the key-encryption key that we know, else by one that another process has put in its place. Raises SealError."""
+        if not self._opens(self._kek, (key,)):
+            self._kek = next((kek for kek in self._keks.load() if self._opens(kek, (key,))), self._kek)
+        return self._kek.unwrap(self.seal.store, key)
 
     async def reseal(self, limit: int) -> int:
         """Seal again what is under an older data key."""
@@ -583,7 +597,7 @@ class SqlStore:
         """Data keys that another node has made since."""
         known = set(self.seal.knows())
         found = await self.driver.view(upkeep.keys)
-        fresh = {key.id: self._kek.unwrap(self.seal.store, key) for key in found if key.id not in known}
+        fresh = {key.id: self._unwrapped(key) for key in found if key.id not in known}
         if fresh:
             self.seal.learn(fresh)
 

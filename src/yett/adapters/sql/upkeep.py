@@ -86,9 +86,17 @@ REWRAP = update(data_keys).values(wrapped=blob("new_wrapped")).where(data_keys.c
 NEW_VERSION = update(meta).values(version=meta.c.version + 1)
 
 
-def add_key(id: int, wrapped: bytes, now: int) -> Steps[None]:
-    """A new data key. The configuration's version moves, so that every node loads it with its next request."""
-    yield [Query(MAKE_KEY, {"id": id, "wrapped": wrapped, "created_at": now}), Query(NEW_VERSION)]
+def add_key(id: int, wrapped: bytes, now: int, beside: DataKey | None = None) -> Steps[bool]:
+    """A new data key. The configuration's version moves, so that every node loads it with its next request.
+
+    False, and nothing done, where the key `beside` it is wrapped by another key-encryption key by now.
+    """
+    # First of all, by each that writes keys: they go one after the other.
+    yield [Query(NEW_VERSION)]
+    if beside is not None and beside not in (yield from keys()):
+        return False
+    yield [Query(MAKE_KEY, {"id": id, "wrapped": wrapped, "created_at": now})]
+    return True
 
 
 def keys() -> Steps[Sequence[DataKey]]:
@@ -97,11 +105,12 @@ def keys() -> Steps[Sequence[DataKey]]:
     return [DataKey(*row) for row in result.rows]
 
 
-def rewrap(wrap: Callable[[DataKey], bytes]) -> Steps[None]:
-    """Wrap every data key anew."""
-    (result,) = yield [Query(KEYS)]
-    known = [DataKey(*row) for row in result.rows]
+def rewrap(wrap: Callable[[DataKey], bytes]) -> Steps[int]:
+    """Wrap every data key anew; returns how many there are."""
+    yield [Query(NEW_VERSION)]
+    known = yield from keys()
     yield [Query(REWRAP, {"this": one.id, "new_wrapped": wrap(one)}) for one in known]
+    return len(known)
 
 
 # Where sealed columns stand: table, key, the column whose value names the account, and the columns.
