@@ -73,6 +73,13 @@ def test_a_root_that_cannot_be_read_spoils_nothing_and_elders_have_no_model() ->
     assert (said.models[MODEL.hex()].roots, said.elders) == ((ROOT,), (ROOT,))
 
 
+def test_an_elder_that_is_trusted_no_longer_is_known_by_its_certificates() -> None:
+    """Others lead to the same root, and are trusted as before."""
+    revoked = {**entry(ROOT, model=None, statuses=("REVOKED",)), "attestationCertificateKeyIdentifiers": ["cd" * 20]}
+    said = read(SERVICE.blob(entry(ROOT, model=None), revoked), SERVICE.root, NOW)
+    assert (said.elders, said.withdrawn, said.distrusted()) == ((ROOT,), ("cd" * 20,), frozenset())
+
+
 def test_an_entry_may_come_without_a_statement() -> None:
     bare = {name: value for name, value in entry(statuses=("REVOKED",)).items() if name != "metadataStatement"}
     assert read(SERVICE.blob(bare), SERVICE.root, NOW).models[MODEL.hex()] == Model(distrusted="REVOKED")

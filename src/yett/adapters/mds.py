@@ -68,9 +68,10 @@ def _der(root: bytes) -> bytes:
 
 def _metadata(said: "MetadataBlobPayload") -> Metadata:
     models = {bytes(one.aaguid).hex(): _model(one) for one in said.entries if one.aaguid}
-    elders = (one for one in said.entries if not one.aaguid and one.attestation_certificate_key_identifiers)
-    roots = (root for one in map(_model, elders) if not one.distrusted for root in one.roots)
-    return Metadata(said.no, _midnight(said.next_update), models, tuple(dict.fromkeys(roots)))
+    elders = [(_model(one), one.attestation_certificate_key_identifiers) for one in said.entries if not one.aaguid]
+    roots = (root for one, named in elders if named and not one.distrusted for root in one.roots)
+    withdrawn = (id.hex() for one, named in elders if one.distrusted for id in named or ())
+    return Metadata(said.no, _midnight(said.next_update), models, tuple(dict.fromkeys(roots)), tuple(dict.fromkeys(withdrawn)))
 
 
 def _model(entry: "MetadataBlobPayloadEntry") -> Model:

@@ -23,13 +23,15 @@ class Model(NamedTuple):
 class Metadata(NamedTuple):
     """One edition of the metadata. `models` by AAGUID in hexadecimal; `next_update` is when a newer edition is due, in seconds.
 
-    `elders` are the trust anchors of models that have no AAGUID (U2F).
+    `elders` are the trust anchors of models that have no AAGUID (U2F); `withdrawn` are the key identifiers, in hexadecimal,
+    of certificates of those that are trusted no longer: they share their anchors with others.
     """
 
     no: int = 0
     next_update: int = 0
     models: Mapping[str, Model] = {}
     elders: tuple[bytes, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
     def vouches(self, now: int) -> bool:
         """Whether it is new enough to be believed; what it warns of is believed for ever."""

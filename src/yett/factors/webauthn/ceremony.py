@@ -5,7 +5,7 @@ import hmac
 
 from yett.factors.webauthn.attestation import vouched
 from yett.factors.webauthn.cbor import decode
-from yett.factors.webauthn.certificates import UNREADABLE, trusted
+from yett.factors.webauthn.certificates import UNREADABLE, identifiers, trusted
 from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
 from yett.factors.webauthn.data import BE, BS, UP, UV, Attested, AuthenticatorData, ClientData, attestation_object, authenticator_data, client_data
 from yett.factors.webauthn.keys import public_key, signed
@@ -27,10 +27,9 @@ def register(client: bytes, attestation: bytes, terms: Terms, trust: Trust, now:
     try:
         key = public_key(made.cose)
         making = Making(raw, hashlib.sha256(client).digest(), data.rp_id_hash, made.aaguid, made.id, key)
-        statement_of = vouched(format, statement, making)
+        return _kept(data, made, vouched(format, statement, making), format, trust, now)._replace(rp=terms.rp_id)
     except UNREADABLE:
         raise Refused("attestation") from None
-    return _kept(data, made, statement_of, format, trust, now)._replace(rp=terms.rp_id)
 
 
 def authenticate(credential: Credential, client: bytes, raw: bytes, signature: bytes, terms: Terms) -> Credential:
@@ -86,7 +85,8 @@ def _kept(data: AuthenticatorData, made: Attested, said: Vouched, format: str, t
     hardware = attested and not data.has(BE) and (said.hardware or model in trust.protected)
     if trust.attested and not attested:
         raise Refused("untrusted")
-    if (trust.allowed and not (attested and model in trust.allowed)) or model in trust.denied:
+    known = not trust.withdrawn or trust.withdrawn.isdisjoint(identifiers(said.chain))
+    if (trust.allowed and not (attested and model in trust.allowed)) or model in trust.denied or not known:
         raise Refused("model")
     if trust.hardware and not hardware:
         raise Refused("hardware")

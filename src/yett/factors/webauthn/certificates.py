@@ -51,6 +51,11 @@ def aaguid_of(one: x509.Certificate) -> bytes | None:
     return der.only(found.value.public_bytes(), der.OCTETS)
 
 
+def identifiers(chain: Iterable[x509.Certificate]) -> frozenset[bytes]:
+    """What the keys of these certificates are known by in metadata (RFC 5280, 4.2.1.2, method 1). Raises as certificates do that are UNREADABLE."""
+    return frozenset(x509.SubjectKeyIdentifier.from_public_key(one.public_key()).digest for one in chain)
+
+
 def trusted(chain: Sequence[x509.Certificate], roots: Iterable[bytes], now: int) -> bool:
     """Whether this chain, in force at `now` (seconds), leads to one of these roots (DER), or is one of them."""
     known = {root: x509.load_der_x509_certificate(root) for root in roots}

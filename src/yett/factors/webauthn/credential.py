@@ -41,6 +41,8 @@ class Trust(NamedTuple):
     roots: Mapping[bytes, Sequence[bytes]] = {}
     protected: frozenset[bytes] = frozenset()
     """Models whose metadata says that their keys are kept in hardware."""
+    withdrawn: frozenset[bytes] = frozenset()
+    """Key identifiers of certificates that are trusted no longer, whatever root they lead to."""
 
 
 class Credential(NamedTuple):

@@ -260,6 +260,7 @@ def trust_of(rules: Mapping[str, object], now: int) -> Trust:
         hardware=direct and bool(rules.get("hardware")),
         roots={NO_MODEL: said.elders if vouching else (), **{id: one.roots for id, one in vouching.items()}},
         protected=frozenset(id for id, one in vouching.items() if one.hardware),
+        withdrawn=frozenset(map(bytes.fromhex, said.withdrawn)),
     )
 
 

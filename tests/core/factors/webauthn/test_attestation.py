@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives import hashes
 
 from tests.core.factors.webauthn.authenticator import BE, CHALLENGE, NOW, ORIGIN, RP, UP, Authenticator, Maker, der, key_for, sign
 from yett.factors.webauthn.ceremony import register
+from yett.factors.webauthn.certificates import certificates
 from yett.factors.webauthn.credential import Credential, Refused, Terms, Trust
+from yett.factors.webauthn.data import attestation_object
 
 MAKER = Maker()
 TERMS, TRUST = Terms(CHALLENGE, RP, (ORIGIN,)), Trust(roots={b"": (MAKER.root(),)})
@@ -106,6 +108,17 @@ def u2f(key: Authenticator, bend: Bend, alg: int = -7) -> tuple[bytes, bytes]:
 def test_a_key_of_the_old_kind_is_vouched_for_but_not_its_model() -> None:
     kept = judged(u2f(Authenticator(flags=UP), {}))
     assert (kept.attested, kept.model) == (True, bytes(16))
+
+
+def test_a_certificate_of_the_old_kind_that_was_withdrawn_vouches_for_nothing_and_is_refused() -> None:
+    """Whoever has its key makes such keys in software; others of its root are as good as before."""
+    withdrawn, other = u2f(Authenticator(flags=UP), {}), u2f(Authenticator(flags=UP), {})
+    (certificate,) = certificates(attestation_object(withdrawn[1])[1]["x5c"])
+    id = x509.SubjectKeyIdentifier.from_public_key(certificate.public_key()).digest
+    trust = TRUST._replace(withdrawn=frozenset({id}))
+    assert judged(other, trust).attested
+    with pytest.raises(Refused, match=r"^model$"):
+        judged(withdrawn, trust)
 
 
 def test_a_statement_of_the_old_kind_that_is_bent_is_refused() -> None:
