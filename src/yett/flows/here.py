@@ -256,7 +256,7 @@ class Whereabouts:
             return Place("refuse", kind=UNMET)
         one = by_id[chosen if chosen in acceptable else acceptable[0]]
         verb: Verb = "password" if one.kind == self.password.kind else "prove"
-        if verb == "prove" and one in _new(case):
+        if verb == "prove" and one in _new(case) and any(one.id == id for id, _, _ in case.attempt.shown):
             # What set it up says yes to nothing; and where nobody says so, the code that did is typed again.
             reasons = (*reasons, SET_UP)
         return Place(verb, self.gate.factors[one.kind].words.screen_challenge, one, one.kind, reasons, acceptable)
