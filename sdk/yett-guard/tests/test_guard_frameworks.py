@@ -33,6 +33,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from litestar.params import JSONBody
 from yett_guard import MULTI_FACTOR, Requirement, Token
+from yett_guard.refusal import insufficient_scope, invalid_token, no_token, step_up
 from yett_guard.testing import Issuer
 
 LARGE = 1000
@@ -310,6 +311,20 @@ def test_a_step_up_is_told_in_the_header_and_in_the_body(ask: Ask, issuer: Issue
     assert answer.body["code"] == "mfa_required"
     assert (answer.body["acr_values"], answer.body["max_age"]) == (MULTI_FACTOR, 300)
     assert ask("/step", issuer.authorization(acr=MULTI_FACTOR, amr=["pwd", "otp", "mfa"]), 1).status == 200
+
+
+def test_a_refusal_is_the_same_to_the_letter_whichever_framework_gives_it(ask: Ask, issuer: Issuer) -> None:
+    needs = {"acr_values": MULTI_FACTOR, "max_age": 300}
+    asked = {
+        ("/read", ""): no_token(),
+        ("/read", issuer.token(aud="other")): invalid_token("It is no access token for this API."),
+        ("/read", issuer.token(scope="write")): insufficient_scope({"scope": "read"}),
+        ("/step", issuer.token()): step_up("A different authentication level is required.", needs),
+        ("/step", issuer.token(amr=["pwd", "otp", "mfa"], auth_time=1)): step_up("More recent authentication is required.", needs),
+    }
+    for (place, token), refused in asked.items():
+        answer = ask(place, {"Authorization": f"Bearer {token}"} if token else {}, 1)
+        assert answer == Answer(refused.status, refused.headers["WWW-Authenticate"], refused.body)
 
 
 @pytest.mark.parametrize("place", ["/value", "/demand"])
