@@ -126,12 +126,13 @@ def operate(ground: Ground, issuer: str) -> "Operate":
 async def begin(ground: Ground, issuer: str, *, demo: bool) -> "tuple[Ready | Refusal, Demo | None]":
     """The first start, or the checks of a later one; a demo has its application, its API and its user afterwards."""
     from yett.flows.administrator import Refusal
-    from yett.flows.demo_seed import DemoSeed
     from yett.flows.first_start import FirstStart
 
     start = FirstStart(ground.store, ground.signer, administrator(ground, issuer), asyncio.sleep)
     if not demo:
         return await start(ground.config.regime, demo=False), None
+    from yett.flows.demo_seed import DemoSeed
+
     seed = DemoSeed(ground.store, people(ground), ground.mint, ground.folder, issuer)
     seeded = seed.demo()
     ready = await start(ground.config.regime, demo=True, seed=seed.changes(seeded))
@@ -244,7 +245,6 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
     """One process from the opening of the store to its closing; `first`: the one that speaks for all."""
     from yett.adapters.web.server import server, tls_context
     from yett.flows.administrator import Refusal
-    from yett.flows.protect import Protect
     from yett.house.served import house
 
     async with AsyncExitStack() as closing:
@@ -255,6 +255,8 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
             tell(ready.reason)
             return 1
         if config.protect:
+            from yett.flows.protect import Protect
+
             await Protect(ground.store, ground.mint)(config.protect)
         app = house(ground, demo)
         if app.carrier:
@@ -281,11 +283,11 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
 def door(ground: Ground, port: int, carrier: "Carrier | None") -> AbstractAsyncContextManager[None]:
     """The verbs of the running server: SQLite is one process, so the command line comes through here."""
     from yett.cli.control import opened
-    from yett.cli.verbs import verbs
+    from yett.cli.verbs import Making, verbs
 
     issuer = ground.config.issuer
-    known = verbs(operate(ground, issuer), lambda: doctor(ground, issuer, port), lambda: trial(ground, carrier), lambda: metadata(ground), running=True)
-    return opened(ground.folder.path, known)
+    by = Making(lambda: operate(ground, issuer), lambda: doctor(ground, issuer, port), lambda: trial(ground, carrier), lambda: metadata(ground))
+    return opened(ground.folder.path, verbs(by, running=True))
 
 
 async def forever(work: Callable[[], Awaitable[None]]) -> None:
@@ -370,7 +372,7 @@ async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncI
     """A verb with no server running. A store that was never started is started first, but for a doctor's look."""
     from dataclasses import replace
 
-    from yett.cli.verbs import verbs
+    from yett.cli.verbs import Making, verbs
     from yett.flows.administrator import Refusal, issuer_in
 
     # Only `serve` is told that it is a demo; here the store says so.
@@ -381,14 +383,13 @@ async def alone(ground: Ground, name: str, args: Mapping[str, object]) -> AsyncI
         if isinstance(ready, Refusal):
             yield Event("refused", ready.reason)
             return
-    known = verbs(
-        operate(ground, issuer),
+    by = Making(
+        lambda: operate(ground, issuer),
         lambda: doctor(ground, issuer, ground.config.listen[0].port),
         lambda: trial(ground, None),
         lambda: metadata(ground),
-        running=False,
     )
-    async for event in known[name](args):
+    async for event in verbs(by, running=False)[name](args):
         yield event
 
 

@@ -17,7 +17,12 @@ LATER = {
     "psycopg": "PostgreSQL",
     "sqlalchemy.dialects.postgresql": "PostgreSQL",
     "typer": "other commands",
+    "yett.flows.demo_seed": "a demo",
+    "yett.flows.doctor": "a verb",
+    "yett.flows.operate": "a verb",
+    "yett.flows.protect": "--protect",
     "yett.house.management": "the management API",
+    "yett.http.demo": "a demo",
 }
 
 

@@ -13,7 +13,6 @@ from yett.flows.authenticate_client import AuthenticateClient
 from yett.flows.authorize import Authorize
 from yett.flows.conclude import Conclude
 from yett.flows.current import Current
-from yett.flows.demo_seed import Demo
 from yett.flows.gate import Gate
 from yett.flows.health import Health
 from yett.flows.here import Whereabouts
@@ -37,20 +36,21 @@ from yett.house.ground import App, Ground
 from yett.house.importing import importing
 from yett.house.mail import mailing
 from yett.http.app import App as Application
-from yett.http.demo import Demo as DemoPages
 from yett.http.edge import Edge
 from yett.http.enrolment_ticket import TicketPages
 from yett.http.health import Probes
 from yett.http.management.app import build
 from yett.http.mfa import Mfa
 from yett.http.oauth import OAuth
-from yett.http.outbox import Outbox
 from yett.http.pages import Pages
 from yett.http.passkeys import PasskeysApi
 from yett.http.routes import routes
 from yett.ports import Limiter
 
 if TYPE_CHECKING:
+    from yett.flows.deliver import Carrier
+    from yett.flows.demo_seed import Demo
+    from yett.http.demo import Demo as DemoPages
     from yett.http.management.verbs import Manage
 
 SECOND, MINUTE = 1.0, 60.0
@@ -82,7 +82,7 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     userinfo, signout = Userinfo(store, current, signer, mint, issuer), SignOut(store, current, signer, mint, admit)
     oauth = OAuth(tokens, userinfo, signout, Introspect(store, current, signer, admit, mint, issuer), current, signer, edge, pages)
     probes = Probes(Health(store, ground.clock.ahead), {}, mail.carrier.counts, config.metrics_token)
-    shown = DemoPages(tokens, current, signer, mint, edge, Outbox(mail.carrier), demo.client_id, demo.client_secret) if demo else None
+    shown = demo_pages(ground, tokens, current, edge, mail.carrier, demo) if demo else None
     account, spoken = security_settings(ground, login, recognise, pages), Mfa(door.authenticators, door.passwordless, tokens, edge)
     table = routes(
         pages,
@@ -111,6 +111,14 @@ def house(ground: Ground, demo: "Demo | None") -> App:
     bye = goodbye(ground, current, mail.carrier)
     beside = (mail.carrier.run, bye.carrier.run, bye.run, jobs.run, lambda: number(ground), lambda: sweep(ground, account.settings.kept))
     return App(served, beside, mail.carrier)
+
+
+def demo_pages(ground: Ground, tokens: Tokens, current: Current, edge: Edge, carrier: "Carrier", demo: "Demo") -> "DemoPages":
+    """The demo's own application, and the dev outbox."""
+    from yett.http.demo import Demo as DemoPages
+    from yett.http.outbox import Outbox
+
+    return DemoPages(tokens, current, ground.signer, ground.mint, edge, Outbox(carrier), demo.client_id, demo.client_secret)
 
 
 def limits(ground: Ground) -> Limiter:

@@ -1,12 +1,13 @@
 """Every route outside the management API, each with the gate that stands before what it gives."""
 
+from typing import TYPE_CHECKING
+
 from yett.http.account import Account
 from yett.http.app import Route, asset
 from yett.http.asgi import Request, Response
 from yett.http.brand import brand_css
 from yett.http.dbconnections import Dbconnections
 from yett.http.deliveries import Deliveries
-from yett.http.demo import Demo
 from yett.http.enrolment_ticket import TicketPages
 from yett.http.forward import ForwardAuth
 from yett.http.health import Probes
@@ -16,6 +17,9 @@ from yett.http.my_account import MyAccountApi
 from yett.http.oauth import OAuth
 from yett.http.pages import Pages
 from yett.http.passkeys import PasskeysApi
+
+if TYPE_CHECKING:
+    from yett.http.demo import Demo
 
 
 def routes(
@@ -27,7 +31,7 @@ def routes(
     me: MyAccountApi,
     tickets: TicketPages,
     probes: Probes,
-    demo: Demo | None,
+    demo: "Demo | None",
     deliveries: Deliveries,
     links: Links,
     people: Dbconnections,
@@ -90,7 +94,7 @@ def routes(
     return table if demo is None else (*table, *_demo(demo))
 
 
-def _demo(demo: Demo) -> tuple[Route, ...]:
+def _demo(demo: "Demo") -> tuple[Route, ...]:
     """The demo's own pages: a client like any other, and the dev outbox."""
     return (
         Route("/", {"GET": demo.to_home}, "none", page=True),
