@@ -47,6 +47,8 @@ LOG = logging.getLogger("yett.main")
 # What one server loads at its first request, several load once, before the fork.
 SHARED = ("yett.house.served", "yett.adapters.keys.jws", "yett.adapters.keys.signing", "jinja2")
 AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
+# So many more objects, and circles among them are looked for.
+YOUNG = 10_000
 
 # The factors, all of them: a factor is one file and one line here.
 PASSWORD, EMAIL = Password(), Email()
@@ -275,6 +277,8 @@ async def attend(config: Config, bound: "Bound", pair: "Pair | None", served: Ca
             tasks.append(asyncio.create_task(renew(config, context)))
         closing.push_async_callback(ended, tasks)
         gc.freeze()
+        # A request makes next to no circles: at the usual 700 objects, looking for them was a fiftieth of a page.
+        gc.set_threshold(YOUNG)
         gc.enable()
         await serving.serve(list(bound.sockets))
     return 0
