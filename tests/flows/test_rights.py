@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.world import API, REALM, World, claims, world
+from yett.domain.client import Detail
 from yett.domain.role import Permission, Role
 
 READ, TRANSFER = Permission(API, "read:accounts"), Permission(API, "transfer:funds")
@@ -57,6 +58,19 @@ async def test_a_permission_that_demands_a_step_up_is_not_named_before_it() -> N
         assert said["permissions"] == ["read:accounts"]
         said = claims((await tokens(house))["access_token"])
         assert said["permissions"] == ["read:accounts", "transfer:funds"]
+
+
+async def test_what_is_approved_by_whoever_may_not_do_it_is_in_no_token() -> None:
+    async with world() as house:
+        await house.person()
+        seen = (await house.store.catalogue()).apis[API]
+        await house.store.configure((seen._replace(details=(Detail("ping"),)),), (), ())
+        for held, told in (((READ,), None), ((READ, TRANSFER), [{"type": "ping"}])):
+            await enforcing(house, *held)
+            page = await house.login(house.browser(), audience=API, scope="openid transfer:funds", authorization_details='[{"type": "ping"}]')
+            status, answer = await house.exchange(page)
+            assert (status, "transfer:funds" in answer["scope"]) == (200, told is not None)
+            assert answer.get("authorization_details") == claims(answer["access_token"]).get("authorization_details") == told
 
 
 async def test_a_password_grant_is_judged_alike() -> None:

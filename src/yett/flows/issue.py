@@ -68,9 +68,8 @@ class Issue:
             answer["access_token"] = self._access(issued, grant, client, api, catalogue, now)
         if issued.refresh_token:
             answer["refresh_token"] = issued.refresh_token
-        request = asked_by(grant)
-        if request.authorization_details:
-            answer["authorization_details"] = details.parsed(request.authorization_details)
+        if approved := _approved(issued, grant):
+            answer["authorization_details"] = details.parsed(approved)
         if "openid" in scope:
             answer["id_token"] = self.id_token(grant, account, client, catalogue, scope, now)
         return answer
@@ -90,9 +89,14 @@ class Issue:
     def _access(self, issued: Issued, grant: Grant, client: Client, api: Api, catalogue: Catalogue, now: int) -> str:
         jti = f"{grant.id}.{self.mint.name(size=12)}"
         said = claims.access_token(self.issuer, grant, client, api, issued.scope, jti, now, issued.expires_in, issued.held)
-        if approved := asked_by(grant).authorization_details:
+        if approved := _approved(issued, grant):
             said["authorization_details"] = details.parsed(approved)
         return self.signer.sign(catalogue, api.signing_alg, claims.typ(api), said)
+
+
+def _approved(issued: Issued, grant: Grant) -> str:
+    """What its person approved; nothing where they may not do what it was asked for with: an API that looks at the details alone would let them."""
+    return asked_by(grant).authorization_details if set(grant.scope) <= set(issued.scope) else ""
 
 
 def profile_of(account: Account) -> Mapping[str, object]:
