@@ -5,14 +5,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
 from yett.cli import api as management
-from yett.flows.doctor import Finding
-from yett.flows.event import Event
 from yett.policy.regimes import REGIMES
+
+if TYPE_CHECKING:
+    from yett.flows.doctor import Finding
+    from yett.flows.event import Event
 
 REFUSED = 400
 Flags = Mapping[str, object]
@@ -25,9 +27,9 @@ class Doors(NamedTuple):
     """
 
     serve: Callable[[Sequence[str]], int]
-    verb: Callable[[Flags, str, Mapping[str, object]], Iterator[Event]]
-    upgrade: Callable[[Flags], Iterator[Event]]
-    examine: Callable[[Flags], Sequence[Finding]]
+    verb: Callable[[Flags, str, Mapping[str, object]], "Iterator[Event]"]
+    upgrade: Callable[[Flags], "Iterator[Event]"]
+    examine: Callable[[Flags], "Sequence[Finding]"]
 
 
 Dir = Annotated[Path | None, typer.Option("--dir", help="Where everything is kept.", envvar="YETT_DIR")]
@@ -289,7 +291,7 @@ def _flags(dir: Path | None, config: Path | None, database: str | None) -> Flags
     return {"dir": home and str(home), "config": config, "database": database}
 
 
-def _tell(events: Iterator[Event], *, as_json: bool) -> None:
+def _tell(events: "Iterator[Event]", *, as_json: bool) -> None:
     """Follow a verb to its end."""
     for told in events:
         if as_json and told.kind != "progress":
