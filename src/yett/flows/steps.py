@@ -1,6 +1,7 @@
 """What a browser brings, and what it is answered: http matches on these."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ from yett.oauth.authorize import AuthorizationRequest
 from yett.oauth.clients import trusts_address
 from yett.oauth.response import FORM, MESSAGE, Reply
 
-_request = msgspec.json.Decoder(AuthorizationRequest).decode
+_decoded = msgspec.json.Decoder(AuthorizationRequest).decode
 
 
 class Browser(NamedTuple):
@@ -117,3 +118,9 @@ def believed(client: Client, browser: Browser) -> Browser:
 def asked_by(kept: Attempt | Grant) -> AuthorizationRequest:
     """The request that it keeps."""
     return _request(kept.request)
+
+
+# A token response asks five times what was asked for.
+@lru_cache(maxsize=64)
+def _request(kept: bytes) -> AuthorizationRequest:
+    return _decoded(kept)
