@@ -10,7 +10,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from yett.adapters.sql.steps import NOTHING, Query, Together
 
-SQLITE = sqlite.dialect(paramstyle="named")
+SQLITE = sqlite.dialect(paramstyle="qmark")
 # A step of more statements than this is not made one, and not more kinds of steps than that are remembered.
 MOST_TOGETHER = 24
 MOST_KINDS = 1000
@@ -34,35 +34,31 @@ def _compiled(statement: Executable, dialect: Dialect) -> tuple[SQLCompiler, Map
     return compiled, {name: value for name, value in compiled.params.items() if name not in given} or NOTHING
 
 
-class Named:
-    """Statements for SQLite, with values by name."""
+class Rendered:
+    """Statements for one dialect, with values by their place: drivers look up none by name."""
 
-    def __init__(self) -> None:
-        self._known: dict[Executable, tuple[str, Mapping[str, object]]] = {}
-
-    def __call__(self, query: Query) -> tuple[str, Mapping[str, object]]:
-        """Text and values of a query."""
-        text, fixed = self._known.get(query.statement) or self._compile(query.statement)
-        return text, {**fixed, **query.params} if fixed else query.params
-
-    def _compile(self, statement: Executable) -> tuple[str, Mapping[str, object]]:
-        compiled, fixed = _compiled(statement, SQLITE)
-        self._known[statement] = (str(compiled), fixed)
-        return self._known[statement]
-
-
-class Numbered:
-    """Statements for PostgreSQL, with values by number."""
-
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
         self._known: dict[Executable, tuple[str, Sequence[str], Mapping[str, object]]] = {}
-        self._together: dict[tuple[Executable, ...], str] = {}
 
     def __call__(self, query: Query) -> tuple[str, Sequence[object]]:
         """Text and values of a query."""
         text, names, fixed = self._known.get(query.statement) or self._compile(query.statement)
         values = {**fixed, **query.params} if fixed else query.params
         return text, [values[name] for name in names]
+
+    def _compile(self, statement: Executable) -> tuple[str, Sequence[str], Mapping[str, object]]:
+        compiled, fixed = _compiled(statement, self._dialect)
+        self._known[statement] = (str(compiled), compiled.positiontup or (), fixed)
+        return self._known[statement]
+
+
+class Numbered(Rendered):
+    """Statements for PostgreSQL, and steps of them as one."""
+
+    def __init__(self) -> None:
+        super().__init__(_postgresql())
+        self._together: dict[tuple[Executable, ...], str] = {}
 
     def together(self, step: Together) -> tuple[str, Sequence[object]] | None:
         """A step as one statement, which answers how many rows each part has touched; None where that is too much."""
@@ -76,11 +72,6 @@ class Numbered:
                 return None
             text = self._together[statements] = self._joined(statements)
         return text, values
-
-    def _compile(self, statement: Executable) -> tuple[str, Sequence[str], Mapping[str, object]]:
-        compiled, fixed = _compiled(statement, _postgresql())
-        self._known[statement] = (str(compiled), compiled.positiontup or (), fixed)
-        return self._known[statement]
 
     def _joined(self, statements: Sequence[Executable]) -> str:
         """Each part is a CTE. They are counted in their order, and so take their locks in it."""

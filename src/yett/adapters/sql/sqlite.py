@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from yett.adapters.sql.render import Named
+from yett.adapters.sql.render import SQLITE, Rendered
 from yett.adapters.sql.steps import NotCommitted, Operation, Query, Result, Row, Step, Steps, Taken
 from yett.ports import Busy
 
@@ -82,7 +82,7 @@ def connect(path: str | Path) -> sqlite3.Connection:
 class Statements:
     """Runs queries and operations on one connection."""
 
-    def __init__(self, connection: sqlite3.Connection, rendered: Named) -> None:
+    def __init__(self, connection: sqlite3.Connection, rendered: Rendered) -> None:
         self.connection = connection
         self._rendered = rendered
 
@@ -265,7 +265,7 @@ class Sqlite:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(path)
-        rendered = Named()
+        rendered = Rendered(SQLITE)
         self.writing = Statements(connect(path), rendered)
         self.reading = Statements(connect(path), rendered)
         self.reading.connection.execute("PRAGMA query_only=1")
@@ -295,7 +295,7 @@ class Memory:
     """The same, on one connection to a database that dies with it: nothing to wait for, nothing to share."""
 
     def __init__(self) -> None:
-        self.writing = self.reading = Statements(connect(":memory:"), Named())
+        self.writing = self.reading = Statements(connect(":memory:"), Rendered(SQLITE))
 
     async def read(self, query: Query) -> Sequence[Row]:
         """One SELECT."""
