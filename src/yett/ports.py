@@ -438,7 +438,7 @@ class Jobs(Protocol):
         """The oldest that is not done and that nobody works on, leased to the caller for so many seconds."""
         ...
 
-    async def job_on(self, seen: Job, after: Job, facts: Sequence[Fact] = ()) -> bool:
+    async def job_on(self, seen: Job, after: Job, facts: Sequence[Fact] = (), notices: Sequence[Message] = ()) -> bool:
         """It has come so far. False, and nothing is written, where somebody else has brought it on since it was `seen`."""
         ...
 

@@ -111,7 +111,7 @@ def test_row_22_the_headers_are_ours_whatever_a_message_says(to: str, said: str)
 
 
 @pytest.mark.parametrize(
-    "to", ["ada@example.test, eve@example.test", "ada@example.test;eve@example.test", "g:eve@example.test;", "Ada <ada@example.test>", "", "@", "a@"]
+    "to", [".:", "ada@example.test, eve@example.test", "ada@example.test;eve@example.test", "g:eve@example.test;", "Ada <ada@example.test>", "", "@", "a@"]
 )
 async def test_what_is_not_one_address_is_told_to_no_server(to: str) -> None:
     with pytest.raises(Undelivered) as told:

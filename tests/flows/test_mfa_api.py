@@ -55,8 +55,9 @@ async def test_row_4_a_challenge_wants_the_client_that_the_token_was_given_to() 
         assert (status, answer["error_description"]) == (400, "mfa_token not issued to this client")
         status, answer = await challenge(w, token, client_secret="wrong")
         assert (status, answer["error"]) == (401, "invalid_client")
-        for wrong in ("", "x", token[:-1], token + "A", token.replace(".", "")):
+        for wrong in ("x", token[:-1], token + "A", token.replace(".", "")):
             assert (await challenge(w, wrong))[1]["error_description"] == "Malformed mfa_token"
+        assert await challenge(w, "") == (400, {"error": "invalid_request", "error_description": "Missing required parameter: mfa_token"})
 
 
 async def test_an_mfa_token_survives_refusals_and_is_consumed_by_the_grant_that_succeeds() -> None:

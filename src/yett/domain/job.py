@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 
 class Job(NamedTuple):
-    """`done` of `total` rows were taken; `errors` is JSON, a list of what was wrong with which; `client` is who asked.
+    """`done` of `total` rows were taken; `errors` is JSON, a list of what was wrong with which; `client` is who asked; `tells`: a mail at the end.
 
     `content` is the file that is still to be worked off: sealed at rest, and gone once it is. `leased_until`: nobody else takes it before.
     """
@@ -25,3 +25,4 @@ class Job(NamedTuple):
     created_at: int = 0
     updated_at: int = 0
     leased_until: int = 0
+    tells: bool = False

@@ -36,7 +36,7 @@ class Mfa:
 
         async def act() -> object:
             asked = Asked(tuple(given.get("challenge_type", "").split()), given.get("authenticator_id", ""), given.get("oob_channel", ""))
-            browser, held = self.edge.browser(request), given.get("mfa_token", "")
+            browser, held = self.edge.browser(request), required(given, "mfa_token")
             return await self.authenticators.challenge(held, asked, lambda catalogue: self.tokens.client(given, authorization, catalogue), browser)
 
         return await self.told(request, act, presented_client(given, authorization))

@@ -46,6 +46,12 @@ async def test_a_ticket_is_sent_when_asked_in_the_language_asked_for(house: Hous
     assert mail.message.data == {"link": made["ticket_url"]}
 
 
+async def test_a_ticket_is_sent_however_auth0_spells_that(house: House) -> None:
+    await somebody(house)
+    await house.call("POST", TICKET, {"user_id": "auth0|ada", "send_email": True})
+    assert await sent(house) == [("enrollment_ticket", "ada@example.test", "en")]
+
+
 async def test_one_that_goes_to_another_mailbox_is_told_to_that_of_the_account(house: House) -> None:
     await somebody(house)
     await house.call("POST", TICKET, {"user_id": "auth0|ada", "send_mail": True, "email": "desk@example.test"})

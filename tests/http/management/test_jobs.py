@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.http.management.house import House
+from yett.adapters.deliver.compose import compose
 from yett.domain.account import Account
 from yett.domain.enrolment import Enrolment
 
@@ -165,6 +166,21 @@ async def test_the_file_is_gone_once_the_job_is_done(house: House) -> None:
     kept = await house.store.job(job["id"])
     assert kept
     assert kept.content == b""
+
+
+@pytest.mark.parametrize("wanted, address, told", [("true", "desk@example.test", True), ("false", "desk@example.test", False), ("true", "", False)])
+async def test_the_support_is_told_at_the_end_where_that_is_wanted(house: House, wanted: str, address: str, told: bool) -> None:
+    tenant = (await house.store.catalogue()).tenant
+    await house.store.configure((tenant._replace(brand=tenant.brand._replace(support_email=address)),), (), ())
+    job = await done(house, [ADA, {"email": "nobody"}], send_completion_email=wanted)
+    mails = [one.message for one in await house.store.outgoing(9) if one.message.template == "import_done"]
+    data = {"job": job["id"], "inserted": "1", "updated": "0", "failed": "1"}
+    assert [(one.to, one.data) for one in mails] == ([(address, data)] if told else [])
+    for mail in mails:
+        letter = compose(mail, "", account="https://login.example.test/account")
+        assert "New: 1. Brought up to date: 0. Not taken: 1." in letter.text
+        assert "/account" not in letter.text
+        assert letter.text.endswith("look into the log.\n")
 
 
 async def test_what_is_no_list_of_users_is_refused_at_once(house: House) -> None:

@@ -13,6 +13,8 @@ from yett.ports import Letter
 LONGEST, ONE_PART = 200, 160
 # Isolates and joiners: they are not printed, and say how what they stand beside is (UAX #9).
 SEPARATES = frozenset("\u2068\u2069\u200c\u200d")
+# What goes to no owner of an account.
+DESK = frozenset({"import_done"})
 NOBODYS = Tenant()
 PAGE = (
     '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
@@ -26,7 +28,7 @@ MAILS = {
     "verify_email": "verify_email",
     "password_reset": "reset_email",
     "factors_locked": "blocked_account",
-    "enrolment_ticket": "enrollment_email",
+    "enrollment_ticket": "enrollment_email",
 }
 CALLS = {"mfa_code": "otp_verify", "phone_verification": "otp_enroll", "factors_locked": "blocked_account"}
 
@@ -73,7 +75,7 @@ def _letter(message: Message, code: str, account: str, host: str) -> Letter:
     values = _values(message, code)
     # The demo's outbox still shows a message whose question, and with it the code, was swept away.
     subject = subject.format_map({"code": "", **values}).strip()
-    if account and message.channel == "email" and "{code}" not in paragraphs:
+    if account and message.channel == "email" and "{code}" not in paragraphs and message.template not in DESK:
         paragraphs, values = (*paragraphs, SETTINGS[language]), {**values, "account": account}
     said = _sayable(paragraphs, values)
     if message.channel in {"sms", "voice"}:

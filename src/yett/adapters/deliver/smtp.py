@@ -103,7 +103,10 @@ def as_message(letter: Letter, sender: str) -> EmailMessage:
     where a header is more than its line: as an encoded word (RFC 2047) a line break gets past the library's own check.
     """
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
+    try:
+        message["From"], message["To"], message["Subject"] = sender, letter.to, letter.subject
+    except Exception:  # noqa: BLE001 - of the library's parser, which stumbles over some that are none (".:")
+        raise ValueError("no such address") from None
     alone = len(message["From"].addresses) == 1 and [one.addr_spec for one in message["To"].addresses] == [letter.to]
     if not alone or not all(value.isprintable() for value in message.values()):
         raise ValueError("not a header of one line, to one address")

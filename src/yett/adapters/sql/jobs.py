@@ -8,7 +8,8 @@ from yett.adapters.sql import rows
 from yett.adapters.sql.schema import jobs
 from yett.adapters.sql.seal import Seal
 from yett.adapters.sql.steps import NOW, Query, Row, Steps, all_or_nothing, into, new, number, renewed, word
-from yett.adapters.sql.writes import happened
+from yett.adapters.sql.writes import happened, posted
+from yett.domain.enrolment import Message
 from yett.domain.fact import Fact
 from yett.domain.job import Job
 
@@ -38,7 +39,7 @@ def job(row: Row, seal: Seal) -> Job:
     """A job of its row."""
     one = Job(*row)
     content = seal.open("", "jobs", one.id, "content", one.content) if one.content else b""
-    return one._replace(content=content, upsert=bool(one.upsert))
+    return one._replace(content=content, upsert=bool(one.upsert), tells=bool(one.tells))
 
 
 def open_job(seal: Seal, one: Job, facts: Sequence[Fact]) -> Steps[None]:
@@ -55,7 +56,7 @@ def claim_job(now: int, lease: int) -> Steps[Row | None]:
     return due.rows[0] if leased.touched else None
 
 
-def on(seal: Seal, seen: Job, after: Job, facts: Sequence[Fact]) -> Steps[bool]:
+def on(seal: Seal, seen: Job, after: Job, facts: Sequence[Fact], notices: Sequence[Message]) -> Steps[bool]:
     """A job has come so far, if nobody else has brought it on since it was read."""
     query = Query(ON, {**new(values(after, seal)), "this_job": seen.id, "seen_done": seen.done}, lost="overtaken")
-    return (yield from all_or_nothing([query], happened(facts)))
+    return (yield from all_or_nothing([query], [*posted(notices, seal, after.updated_at, None), *happened(facts)]))

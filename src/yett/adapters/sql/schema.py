@@ -433,6 +433,7 @@ jobs = Table(
     _number("created_at"),
     _number("updated_at"),
     _number("leased_until"),
+    _truth("tells"),
     _number("sealed_by"),
     _key(),
     Index("ix_jobs_created_at", "created_at", "id"),

@@ -484,9 +484,9 @@ class SqlStore:
         row = await self.driver.write(partial(jobs.claim_job, now, lease))
         return None if row is None else await self._opened(lambda: jobs.job(row, self.seal))
 
-    async def job_on(self, seen: Job, after: Job, facts: Sequence[Fact] = ()) -> bool:
+    async def job_on(self, seen: Job, after: Job, facts: Sequence[Fact] = (), notices: Sequence[Message] = ()) -> bool:
         """How far it has come."""
-        return await self.driver.write(partial(jobs.on, self.seal, seen, after, facts))
+        return await self.driver.write(partial(jobs.on, self.seal, seen, after, facts, notices))
 
     # Outbox
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from yett.domain.enrolment import Message
 from yett.domain.job import Job
+from yett.flows.accounts import is_address
 from yett.flows.manage.access import Caller
 from yett.flows.manage.imports import Fault, Imports, Origin, shown
 from yett.flows.manage.refused import Refused, absent, invalid
@@ -29,6 +31,7 @@ class Wanted(NamedTuple):
     content: bytes
     upsert: bool = False
     external_id: str = ""
+    tells: bool = False
 
 
 class Tally(NamedTuple):
@@ -57,7 +60,9 @@ class Jobs:
             return invalid(f"The users file cannot be read: {fault}.")
         mint = self.imports.bindings.enrolments.mint
         now, id = mint.clock(), mint.name("job_", 12)
-        job = Job(id, IMPORT, caller.client, "pending", wanted.upsert, wanted.external_id, wanted.content, total, created_at=now, updated_at=now)
+        job = Job(
+            id, IMPORT, caller.client, "pending", wanted.upsert, wanted.external_id, wanted.content, total, created_at=now, updated_at=now, tells=wanted.tells
+        )
         await self.store.open_job(job, (caller.fact(mint, "sapi", job=id),))
         self.woken.set()
         return job
@@ -101,8 +106,16 @@ class Jobs:
             job = after
         over = job._replace(status="completed", content=b"", updated_at=self._now())
         counts = {"job": job.id, "inserted": job.inserted, "updated": job.updated, "failed": job.failed}
-        mint = self.imports.bindings.enrolments.mint
-        await self.store.job_on(job, over, (mint.fact("sapi", None, job.client, description="Import users", **counts),))
+        own = self.imports.bindings.enrolments
+        if await self.store.job_on(job, over, (own.mint.fact("sapi", None, job.client, description="Import users", **counts),), await self._notices(over)):
+            own.post()
+
+    async def _notices(self, job: Job) -> Sequence[Message]:
+        """To the support of the tenant, where somebody wants to know and there is an address."""
+        tenant = (await self.imports.bindings.enrolments.current.latest()).tenant
+        told = {"job": job.id, "inserted": str(job.inserted), "updated": str(job.updated), "failed": str(job.failed)}
+        to = tenant.brand.support_email
+        return (Message("email", to, "import_done", tenant.locales[0], told),) if job.tells and is_address(to) else ()
 
     async def taken(self, rows: Sequence[Mapping[str, object]], first: int, origin: Origin) -> Tally:
         """A few rows; two that are the same person's are taken one after the other by the store."""

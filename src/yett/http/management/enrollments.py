@@ -17,6 +17,7 @@ class WantedTicket(Body, kw_only=True):
     user_id: Annotated[str, Meta(min_length=1, max_length=300)]
     email: Annotated[str, Meta(max_length=254)] | UnsetType = UNSET
     send_mail: bool | UnsetType = UNSET
+    send_email: Annotated[bool, Meta(description="As Auth0's documentation spells `send_mail`.")] | UnsetType = UNSET
     email_locale: Annotated[str, Meta(max_length=35, pattern="^[A-Za-z0-9_-]*$")] | UnsetType = UNSET
     factor: Annotated[str, Meta(max_length=40, pattern="^[a-z-]*$")] | UnsetType = UNSET
     allow_multiple_enrollments: bool | UnsetType = UNSET
@@ -62,7 +63,7 @@ class EnrollmentsApi:
             data.user_id,
             or_else(data.factor, ""),
             more=data.allow_multiple_enrollments is True,
-            mail=data.send_mail is True,
+            mail=True in {data.send_mail, data.send_email},
             address=or_else(data.email, ""),
             locale=or_else(data.email_locale, ""),
         )

@@ -76,7 +76,7 @@ class JobsApi:
     async def import_users(self, request: Asked) -> JobView:
         """Import a file of users, of 500 KB at most (`yett users import` takes any). With `upsert` update:users is needed besides.
 
-        Rows are judged in the background; a password is never changed, and nobody is told at the end (`send_completion_email` is taken and ignored).
+        Rows are judged in the background; a password is never changed. With `send_completion_email` the tenant's `support_email` is told at the end.
         """
         if request.content_type[0] != "multipart/form-data":
             raise Problem(415, "Send multipart/form-data.")
@@ -95,8 +95,7 @@ class JobsApi:
         content = await file.read()
         if len(content) > LARGEST:
             raise Problem(413, f"The file is larger than {LARGEST} bytes.")
-        wanted = Wanted(content, _flag(said, "upsert"), _word(said, "external_id"))
-        _flag(said, "send_completion_email")
+        wanted = Wanted(content, _flag(said, "upsert"), _word(said, "external_id"), _flag(said, "send_completion_email"))
         return view(settled(await self.jobs.import_users(request.auth, wanted)))
 
     async def one(self, id: Id) -> JobView:

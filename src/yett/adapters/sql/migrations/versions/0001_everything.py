@@ -436,6 +436,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one table after another
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("leased_until", sa.BigInteger(), nullable=False),
+        sa.Column("tells", sa.Boolean(), nullable=False),
         sa.Column("sealed_by", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
