@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 Flags = Mapping[str, object]
 LOG = logging.getLogger("yett.main")
 # What one server loads at its first request, several load once, before the fork.
-SHARED = ("yett.house.served", "yett.adapters.keys.jws", "yett.adapters.keys.signing", "jinja2")
+SHARED = ("yett.house.served", "yett.house.management", "yett.adapters.keys.jws", "yett.adapters.keys.signing", "jinja2")
 AGAIN, SECOND, MINUTE, HALF_A_DAY = 5.0, 1.0, 60.0, 43200.0
 # So many more objects, and circles among them are looked for.
 YOUNG = 10_000
