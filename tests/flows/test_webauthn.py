@@ -141,7 +141,8 @@ async def test_row_28_what_an_authenticator_must_not_say_is_refused() -> None:
         page = await w.authorize(browser)
         assert (await browser.submit(page, response=shown(own, page, "eve"))).status == 400
         assert (await browser.submit(page, response=shown(own, page))).status == 400
-        assert (await browser.submit(page, response="{}")).status == 400
+        malformed = await browser.submit(page, response="{}")
+        assert (malformed.status, "That did not work. Please try again." in malformed.text) == (400, True)
         assert "code" in (await browser.submit(page, response=shown(own, page, "ada"))).query
 
 

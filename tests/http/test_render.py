@@ -281,9 +281,16 @@ def test_an_error_without_words_says_at_least_that_it_did_not_work() -> None:
 
 
 def test_whatever_a_factor_refuses_with_has_words() -> None:
-    reasons = {reason for file in FACTORS.glob("*.py") for reason in re.findall(r'Rejected\("(\w+)"', file.read_text("utf-8"))}
-    assert reasons
+    reasons = {reason for file in FACTORS.rglob("*.py") for reason in re.findall(r'(?:Rejected|Refused)\("(\w+)"', file.read_text("utf-8"))}
+    assert {"wrong_code", "attestation", "cloned"} <= reasons
     assert reasons <= ERRORS.keys()
+
+
+@pytest.mark.parametrize("screen", ["login-id", "login-password", "passkey-challenge", "passkey-enrollment", "mfa-webauthn-roaming-challenge"])
+def test_where_no_code_is_asked_no_code_is_wrong(screen: str) -> None:
+    for reason in ("expired", "malformed", "already_used"):
+        assert "code" not in ERRORS[f"{reason}@{screen}"]
+    assert ("set up already" in ERRORS[f"already_used@{screen}"]) == screen.endswith("-enrollment")
 
 
 def test_a_screen_may_say_it_better() -> None:

@@ -33,7 +33,7 @@ CEREMONIES = (
     "reset-password-mfa-webauthn-challenge",
 )
 OF_CEREMONIES: Mapping[str, str] = {
-    "already_used": "This one is set up already. Use another one.",
+    "already_used": "That did not work. Please try again.",
     "expired": "That took too long. Please try again.",
     "malformed": "That did not work. Please try again.",
 }
@@ -75,13 +75,20 @@ ERRORS: Mapping[str, str] = {
     "model": "This kind of key is not accepted here. Use another one, or another method.",
     "hardware": "This kind of key is not accepted here. Use another one, or another method.",
     "attachment": "This kind of key is not accepted here. Use another one, or another method.",
+    "attestation": "This kind of key is not accepted here. Use another one, or another method.",
     "cloned": "This key may have been copied, so we did not accept it now. Use another method, and contact support.",
     "origin": "Keys cannot be used under this address. Open the page under its own name.",
+    "embedded": "Keys cannot be used under this address. Open the page under its own name.",
     "rp_id": "This key belongs to another address. Use another one, or another method.",
     "unknown_passkey": "We do not know this passkey. Log in another way, and remove it from your device.",
     "presence": "Your key did not feel you touch it. Touch it when it blinks.",
     "signature": "What your key said does not match what we know of it. Try again, or use another method.",
+    "user_handle": "What your key said does not match what we know of it. Try again, or use another method.",
+    "backup": "What your key said does not match what we know of it. Try again, or use another method.",
+    "challenge": "That took too long. Please try again.",
+    "type": "That did not work. Please try again.",
     **{f"{reason}@{screen}": said for screen in CEREMONIES for reason, said in OF_CEREMONIES.items()},
+    **{f"already_used@{screen}": "This one is set up already. Use another one." for screen in CEREMONIES if screen.endswith("-enrollment")},
     "unusable@login-id": "This one does not log you in by itself. Enter your name first.",
     "unusable@login-password": "This one does not log you in by itself. Enter your password first.",
     "another_account": "This passkey belongs to another account. Enter the password of this one, or go back and log in with the other.",
@@ -98,6 +105,7 @@ ERRORS: Mapping[str, str] = {
 NOT_THE_ANSWER = frozenset(
     {"too_many_tries", "unusable", "too_soon", "too_many_messages", "not_served", "held_back", "not_delivered", "busy", "moved_on"}
     | {"another_account", "unknown_passkey", "verification", "presence", "signature", "cloned", "origin", "rp_id"}
+    | {"attestation", "embedded", "user_handle", "backup", "challenge", "type"}
 )
 UNKNOWN_ERROR = "That did not work. Please try again."
 
