@@ -86,6 +86,7 @@ async function keyOf(jwk, algorithms) {
   if (!types || typeof jwk.kid !== "string" || (jwk.use ?? "sig") !== "sig" || "d" in jwk || "k" in jwk) return undefined;
   const alg = jwk.alg ?? types[0];
   if (!types.includes(alg) || !algorithms.includes(alg)) return undefined;
+  if (![jwk.key_ops ?? "verify"].flat().includes("verify")) return undefined;
   try {
     const key = await importJWK({ ...jwk, key_ops: undefined }, alg);
     return (key.algorithm.modulusLength ?? 2048) >= 2048 ? { alg, key } : undefined;
