@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { createGuard, Refusal } from "../index.mjs";
+import { headerOf } from "../lib/judge.mjs";
 import { createIssuer } from "../testing.mjs";
 
 const now = 1_800_000_000;
@@ -15,7 +16,11 @@ const refused = (token, by = guard) => assert.rejects(checked(token, by), { name
 const CONFUSED = {
   "an ID token with a nonce": { nonce: "n" },
   "an ID token, which names no client": { client_id: undefined },
+  "an ID token with at_hash": { at_hash: "x" },
+  "an ID token with c_hash": { c_hash: "x" },
+  "an ID token with s_hash": { s_hash: "x" },
   "a logout token": { events: {} },
+  "a security event": { toe: now },
   "another issuer": { iss: "https://other.test/" },
   "another audience": { aud: "https://other.test/" },
   "the client as audience": { aud: "application" },
@@ -59,9 +64,16 @@ for (const typ of ["logout+jwt", "id_token", "secevent+jwt", "JOSE", ""]) {
   test(`refused: typ ${typ}`, async () => refused(await issuer.signed(issuer.claims(), { typ })));
 }
 
-for (const header of [{ jwk: {} }, { jku: "https://a/" }, { x5u: "https://a/" }, { x5c: [] }, { kid: undefined }, { kid: "other" }]) {
+for (const header of [{ jwk: {} }, { jku: "https://a/" }, { x5u: "https://a/" }, { x5c: [] }, { zip: "DEF" }, { enc: "A256GCM" }, { b64: true }, { kid: undefined }, { kid: "other" }]) {
   test(`refused: header ${JSON.stringify(header)}`, async () => refused(await issuer.signed(issuer.claims(), header)));
 }
+
+test("refused: a header with a rule that must be understood, and whatever is no three parts", async () => {
+  const header = { alg: issuer.jwk.alg, typ: "at+jwt", kid: issuer.jwk.kid };
+  assert.equal(headerOf(`${encoded(header)}.e30.AA`).kid, issuer.jwk.kid);
+  assert.throws(() => headerOf(`${encoded({ ...header, crit: ["exp"], exp: 1 })}.e30.AA`), Refusal);
+  for (const more of [".", ".e30", ".e30.AA"]) await refused(`${await issuer.token()}${more}`);
+});
 
 test("refused: no other algorithm than that of the key, and no public key as a secret", async () => {
   const [, payload, signature] = (await issuer.token()).split(".");

@@ -17,6 +17,9 @@ CONFUSED: dict[str, dict[str, Any]] = {
     "an ID token with a nonce": {"nonce": "n"},
     "an ID token, which names no client": {"client_id": None},
     "an ID token with at_hash": {"at_hash": "x"},
+    "an ID token with c_hash": {"c_hash": "x"},
+    "an ID token with s_hash": {"s_hash": "x"},
+    "a security event": {"toe": 1_800_000_000},
     "a logout token": {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
     "another issuer": {"iss": "https://other.test/"},
     "the issuer without its slash": {"iss": "https://issuer.test"},
@@ -191,6 +194,11 @@ def test_this_test_can_sign_a_payload_that_is_taken(issuer: Issuer, guard: Guard
 @pytest.mark.parametrize("token", ["opaque", "a.b", "a.b.c.d.e", ".", "..", "é.é.é", "a b c", "x" * 20000, "=.=.="])
 def test_what_is_no_jws_is_refused(guard: Guard, token: str) -> None:
     refused(guard, token)
+
+
+def test_a_good_token_with_more_behind_it_is_refused(issuer: Issuer, guard: Guard) -> None:
+    for more in (".", ".e30", ".e30.AA"):
+        refused(guard, issuer.token() + more)
 
 
 def test_a_token_that_is_too_long_is_refused_unread(issuer: Issuer, guard: Guard) -> None:
