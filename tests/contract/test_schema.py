@@ -6,10 +6,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from tests.contract.conftest import migrated
+from tests.harness.postgres import Cluster
 from yett.adapters.sql import opening
 from yett.adapters.sql.migrate import run
+from yett.adapters.sql.schema import metadata
 from yett.adapters.sql.sqlite import connect
 
 
@@ -42,6 +46,14 @@ def test_a_first_start_makes_the_schema_that_the_migrations_make(connection: sql
         assert schema(connection) == schema(migrated)
         version = "SELECT version_num FROM alembic_version"
         assert connection.execute(version).fetchall() == migrated.execute(version).fetchall()
+
+
+def test_an_index_of_some_rows_is_one_on_postgresql_too(postgres: Cluster) -> None:
+    """Its WHERE stands in the migrations alone there: in the schema it would load PostgreSQL's dialect at every start."""
+    with postgres.database(postgres.template("yett_contract", migrated)) as url, psycopg.connect(url) as opened:
+        found = {name for (name,) in opened.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '% WHERE %'")}
+    partial = {index.name for table in metadata.tables.values() for index in table.indexes if index.dialect_options["sqlite"]["where"] is not None}
+    assert found == partial != set()
 
 
 def test_a_first_start_that_is_interrupted_leaves_an_empty_database(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
