@@ -137,3 +137,9 @@ def test_every_provider_that_calls_back_can_be_told_from_those_that_do_not() -> 
     hooks = {(channel, name) for channel in ("sms", "voice", "email") for name in ("webhook", "custom")}
     assert reports == {(channel, name) for channel in ("sms", "voice") for name in ("twilio", "vonage")} | hooks
     assert names("voice") == ["twilio", "vonage", "sip", "webhook", "custom"]
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice", "email"])
+def test_custom_says_that_it_is_a_webhook(channel: str) -> None:
+    with pytest.raises(ValueError, match=r"^url is missing: the webhook that is called: https; secret is missing: "):
+        Here().make(channel, "custom")

@@ -53,6 +53,13 @@ async def test_the_alias_of_auth0s_guide_lists_the_same(house: House) -> None:
     assert await house.get(f"{ADA}/authenticators") == await house.get(f"{ADA}/authentication-methods")
 
 
+async def test_an_enrollment_of_a_telephone_says_its_number(house: House) -> None:
+    await house.account()
+    assert (await house.call("POST", f"{ADA}/authentication-methods", {"type": "phone", "phone_number": "+491711234567"})).status_code == 201
+    found = await house.get(f"{ADA}/enrollments")
+    assert [(one["auth_method"], one.get("phone_number")) for one in found if one["auth_method"] == "sms"] == [("sms", "+491711234567")]
+
+
 async def test_enrollments_leave_out_what_auth0_leaves_out(house: House) -> None:
     await house.account(kinds=("password", "totp", "recovery-code", "email"))
     (only,) = await house.get(f"{ADA}/enrollments")

@@ -102,7 +102,7 @@ TWILIO_ACCOUNT = (
 WEBHOOK = Known(
     Webhook,
     (
-        Setting("url", "what is called: https", read=reading.url),
+        Setting("url", "the webhook that is called: https", read=reading.url),
         Setting("secret", "shared with whoever answers: whsec_ and base64, or 24 characters and more", secret=True, read=secret_of),
     ),
 )

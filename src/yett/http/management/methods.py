@@ -75,6 +75,7 @@ class EnrollmentView(Struct, omit_defaults=True):
     status: str
     auth_method: str
     name: str | UnsetType = UNSET
+    phone_number: str | UnsetType = UNSET
     enrolled_at: str | UnsetType = UNSET
     last_auth: str | UnsetType = UNSET
 
@@ -244,6 +245,7 @@ def _enrollment(held: Held) -> EnrollmentView:
         "pending" if one.status == "pending" else "confirmed",
         AUTH0[held.words.factor],
         name=one.name or UNSET,
+        phone_number=str(number) if (number := held.about.get("phone_number")) else UNSET,
         enrolled_at=iso(one.created_at),
         last_auth=UNSET if one.used_at is None else iso(one.used_at),
     )
