@@ -7,6 +7,7 @@ import { Refusal } from "./refusal.mjs";
 // unknown ones; are not asked for again after a failure.
 export const [FRESH, KEPT, PAUSE, RETRY] = [300, 3600, 30, 5];
 const MOST = 64;
+const [SMALLEST_RSA, LARGEST_RSA] = [2048, 8192];
 const OF_TYPE = { RSA: ["RS256", "PS256"], EC: ["ES256"], OKP: ["Ed25519", "EdDSA"] };
 
 export class Keys {
@@ -89,7 +90,8 @@ async function keyOf(jwk, algorithms) {
   if (![jwk.key_ops ?? "verify"].flat().includes("verify")) return undefined;
   try {
     const key = await importJWK({ ...jwk, key_ops: undefined }, alg);
-    return (key.algorithm.modulusLength ?? 2048) >= 2048 ? { alg, key } : undefined;
+    const { modulusLength: bits = SMALLEST_RSA } = key.algorithm;
+    return SMALLEST_RSA <= bits && bits <= LARGEST_RSA ? { alg, key } : undefined;
   } catch {
     return undefined;
   }

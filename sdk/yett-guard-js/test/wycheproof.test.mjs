@@ -1,5 +1,6 @@
 // Signatures: Wycheproof's vectors (C2SP/wycheproof, Apache-2.0), with the keys that the guard takes and by the gate that it has.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { compactVerify } from "jose";
@@ -15,9 +16,9 @@ const REFUSED = [259, 272, 346, 350];
 const OURS = ["RS256", "PS256", "ES256"];
 const issuer = "https://issuer.test/";
 
-/** The key of a group, if the guard would take it from its server. */
-async function keyOf(group) {
-  const served = [{ issuer, jwks_uri: `${issuer}keys` }, { keys: [{ ...(group.public ?? group.private), kid: "k" }] }];
+/** This key, if the guard would take it from its server. */
+async function keyOf(jwk) {
+  const served = [{ issuer, jwks_uri: `${issuer}keys` }, { keys: [{ kid: "k", ...jwk }] }];
   const web = { get: async (url) => Buffer.from(JSON.stringify(served[url.endsWith("keys") ? 1 : 0])) };
   return (await ask(web, { issuer, algorithms: ALGORITHMS })).keys.get("k");
 }
@@ -38,7 +39,7 @@ async function verified(key, jws) {
 test("no invalid token is accepted, and a valid one is, or is refused for a reason that is written down", async () => {
   let accepted = 0;
   for (const group of testGroups) {
-    const key = await keyOf(group);
+    const key = await keyOf({ ...(group.public ?? group.private), kid: "k" });
     const ours = OURS.includes((group.public ?? group.private).alg);
     for (const { tcId, result, jws, comment } of group.tests) {
       if (CONTRADICTED.includes(tcId)) continue;
@@ -48,4 +49,15 @@ test("no invalid token is accepted, and a valid one is, or is refused for a reas
     }
   }
   assert.equal(accepted, 14);
+});
+
+test("a key that is secret, weak, misused or without a name is no key", async () => {
+  const rsa = (modulusLength) => generateKeyPairSync("rsa", { modulusLength }).publicKey.export({ format: "jwk" });
+  const good = rsa(2048);
+  const secret = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
+  const huge = Buffer.alloc(1025, 1).toString("base64url");
+  assert.equal((await keyOf(good)).alg, "RS256");
+  const bad = [rsa(1024), { ...good, n: huge }, secret, { ...good, k: "AQAB" }, { ...good, use: "enc" }, { ...good, key_ops: ["encrypt"] }];
+  const others = [{ ...good, alg: "RS512" }, { ...good, alg: "HS256" }, { ...good, kid: 7 }, { kty: "oct", k: "c2VjcmV0" }, { kty: "RSA" }, null, "key"];
+  for (const jwk of [...bad, ...others]) assert.equal(await keyOf(jwk), undefined, JSON.stringify(jwk));
 });

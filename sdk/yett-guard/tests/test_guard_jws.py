@@ -138,6 +138,7 @@ RSA, EC, OKP = (SIGNERS[alg][0] for alg in ("RS256", "ES256", "Ed25519"))
         {**RSA, "e": "AQ"},
         {"kty": "RSA"},
         weak(),
+        {"kty": "RSA", "n": number((1 << 8192) + 1), "e": "AQAB"},
         {**EC, "crv": "P-384"},
         {**EC, "alg": "ES384"},
         {**EC, "y": EC["x"]},

@@ -166,7 +166,7 @@ def test_a_signature_for_other_claims_is_refused(issuer: Issuer, guard: Guard) -
         lambda _: "not json",
         lambda said: json.dumps(said)[:-1] + ', "x": NaN}',
         lambda said: json.dumps(said)[:-1] + ', "x": 1e999}',
-        lambda said: json.dumps(said)[:-1] + ', "x": ' + "[" * 6000 + "]" * 6000 + "}",
+        lambda said: json.dumps(said)[:-1] + ', "x": ' + "[" * 4000 + "]" * 4000 + "}",
         lambda said: "\ufeff" + json.dumps(said),
     ],
     ids=["a name twice", "a list", "no JSON", "NaN", "infinity", "deeply nested", "a mark before it"],
