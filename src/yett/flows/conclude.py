@@ -77,7 +77,7 @@ class Conclude:
         )
 
     def _session(self, attempt: Attempt, account: Account, arrival: Arrival, regime: Regime, now: int) -> tuple[Session, str, bytes | None]:
-        """A new id at each change of level; the id before stays good for a minute, at the level that it had."""
+        """A new id at each change of level; the id before stays good for a minute, at the level that the row says it had."""
         token = self.mint.token()
         live = {one.id: one.generation for one in arrival.enrolments}
         proofs = counted(attempt.proofs(now), now, live)
@@ -90,9 +90,7 @@ class Conclude:
             id=digest(token),
             proofs=_together(proofs, seen.proofs, live, now),
             idle_at=min(now + regime.session_idle, seen.ends_at),
-            old=seen.id,
             old_until=now + OVERLAP,
-            old_proofs=seen.proofs,
         )
         return raised, token, seen.id
 
@@ -110,7 +108,7 @@ class Conclude:
         # A record that has a key never loses it: where somebody is remembered without one, it is another record.
         own = None if own and own.key and wished and key is None else own
         device = own or Device(self.mint.name("dev_"), b"", account.id, now, now)
-        device = device._replace(token=digest(token), used_at=now, old=own.token if own else None, old_until=now + OVERLAP if own else 0)
+        device = device._replace(token=digest(token), used_at=now, old_until=now + OVERLAP if own else 0)
         device = device._replace(name=signals(attempt).user_agent or device.name)
         if wished:
             device = device._replace(remembered_until=now + policy.absolute, security_version=account.security_version, key=key)
