@@ -228,6 +228,16 @@ async def test_row_17_no_redirect_but_to_the_registered_address_to_the_letter(ur
         assert not page.header("location")
 
 
+@pytest.mark.parametrize("uri", ["", BACK + "/", "https://evil.test/callback"])
+async def test_row_17_a_code_is_for_whoever_names_the_address_that_it_was_sent_to(uri: str) -> None:
+    """RFC 6749, 4.1.3: a code that was led elsewhere is given in by an application that names its own address."""
+    async with world() as w:
+        await w.person()
+        status, refused = await w.exchange(page := await w.login(w.browser()), redirect_uri=uri)
+        assert (status, refused["error"]) == (403, "invalid_grant")
+        assert (await w.exchange(page))[0] == 200
+
+
 @pytest.mark.parametrize("header", [{"host": "evil.test"}, {"x-forwarded-host": "evil.test"}, {"forwarded": "host=evil.test"}])
 async def test_row_17_no_header_moves_the_issuer(header: dict[str, str]) -> None:
     """CVE-2024-47070."""
