@@ -326,7 +326,10 @@ def announce(config: Config, ready: "Ready", demo: "Demo | None", *, first: bool
     """Say where it is. Standard output is for people, standard error for the log."""
     lines = []
     if ready.first:
-        lines.append(f"First start: the administrator's credentials are in {config.dir / 'admin.json'}; try `yett api get guardian/factors`")
+        from yett.cli.api import home
+
+        other = "" if home(None, os.environ) == config.dir else f" --dir {config.dir}"
+        lines.append(f"First start: the administrator's credentials are in {config.dir / 'admin.json'}; try `yett api get guardian/factors{other}`")
     if first:
         lines += _surroundings(config, ready, demo)
         where = f"SQLite in {config.dir}" if config.embedded else "PostgreSQL"

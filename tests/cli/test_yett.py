@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.cli.running import Running, serving, yett
+from yett import __version__
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +205,27 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> 
     said = yett("serve", "--listen", "127.0.0.1:0", "--dir", "file/below", cwd=tmp_path)
     assert (said.status, said.err.count("\n")) == (1, 1)
     assert "file/below" in said.err
+
+
+def test_a_key_that_is_no_text_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir(mode=0o700)
+    (tmp_path / "var/kek").write_bytes(b"\xd3\xff\x00" * 11)
+    said = yett("serve", "--listen", "127.0.0.1:0", cwd=tmp_path)
+    assert (said.status, said.err) == (1, "yett: the key-encryption key in var/kek is not base64\n")
+
+
+def test_the_version_and_help_are_said_in_plain_words(tmp_path: Path) -> None:
+    assert yett("--version", cwd=tmp_path) == f"yett {__version__}\n"
+    for words in (("--help",), ("users", "--help"), ("api", "--help")):
+        assert yett(*words, cwd=tmp_path).isascii(), words
+    unknown = yett("nonsense", cwd=tmp_path)
+    assert (unknown.status, unknown.err.splitlines()[-1]) == (2, "Error: No such command 'nonsense'.")
+
+
+def test_the_first_start_names_a_call_that_works_as_it_stands(tmp_path: Path) -> None:
+    with serving(tmp_path, "--dir", "elsewhere", folder="elsewhere") as running:
+        words = running.printed.split("try `yett ")[1].split("`")[0]
+        assert yett(*words.split(), cwd=tmp_path).status == 0
 
 
 def test_a_local_authority_is_made_for_https_and_trusted_by_the_command_line(tmp_path: Path) -> None:

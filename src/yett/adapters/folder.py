@@ -38,7 +38,10 @@ class Folder:
 
     def make(self) -> Path:
         """The folder itself, made where it is missing."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as fault:
+            raise OSError(fault.errno, f"cannot make the folder that everything is kept in: {fault.strerror}", str(self.path)) from fault
         return self.path
 
     def mode(self, name: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
+from yett import __version__
 from yett.cli import api as management
 from yett.policy.regimes import REGIMES
 
@@ -32,32 +33,53 @@ class Doors(NamedTuple):
     examine: Callable[[Flags], "Sequence[Finding]"]
 
 
-Dir = Annotated[Path | None, typer.Option("--dir", help="Where everything is kept.", envvar="YETT_DIR")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML.", envvar="YETT_CONFIG")]
+Dir = Annotated[Path | None, typer.Option("--dir", help="Where everything is kept (default ./var).", envvar="YETT_DIR")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="The server's config file.", envvar="YETT_CONFIG")]
 Database = Annotated[str | None, typer.Option("--database", help="postgresql://..., else SQLite in DIR.", envvar="YETT_DATABASE")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def build(doors: Doors) -> typer.Typer:
     """All commands."""
-    app = typer.Typer(help="Yett: multi-factor and step-up authentication, self-hosted.", no_args_is_help=True)
+    # Plain words: no frames around help, and no frames of ours, with what they hold, around a bug.
+    app = typer.Typer(
+        help="Yett: multi-factor and step-up authentication, self-hosted.",
+        epilog="To look around: `yett serve --demo`. Where it stands: `yett doctor`.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(*, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")] = False) -> None:
+        del version
+
     _serving(app, doors)
     _api(app)
-    for name, words, of in (("admin", "The administrator's credentials.", _admin), ("regime", "The set of limits in force.", _regime)):
+    for name, words, of in (
+        ("admin", "The administrator's credentials: write them anew.", _admin),
+        ("regime", "The limits in force: choose them.", _regime),
+    ):
         app.add_typer(of(doors), name=name, help=words)
-    app.add_typer(_users(doors), name="users", help="Accounts.")
-    app.add_typer(_keys(doors), name="keys", help="Keys that secrets are sealed with.")
-    app.add_typer(_db(doors), name="db", help="The store.")
-    app.add_typer(_deliver(doors), name="deliver", help="Messages.")
-    app.add_typer(_mds(doors), name="mds", help="Metadata of authenticators.")
+    app.add_typer(_users(doors), name="users", help="Accounts: create one, import many.")
+    app.add_typer(_keys(doors), name="keys", help="Keys that secrets are sealed with: rotate them.")
+    app.add_typer(_db(doors), name="db", help="The database: upgrade it, say that it was restored.")
+    app.add_typer(_deliver(doors), name="deliver", help="Messages: try who carries them.")
+    app.add_typer(_mds(doors), name="mds", help="What is known of authenticators: import the FIDO metadata.")
     _doctor(app, doors)
     return app
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        typer.echo(f"yett {__version__}")
+        raise typer.Exit
 
 
 def _serving(app: typer.Typer, doors: Doors) -> None:
     @app.command(add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
     def serve(context: typer.Context) -> None:
-        """Serve. Needs no configuration (`yett serve --help`)."""
+        """Start the server: needs no configuration (`yett serve --help`)."""
         raise typer.Exit(doors.serve(context.args))
 
 
@@ -92,7 +114,7 @@ def _admin(doors: Doors) -> typer.Typer:
 
     @admin.callback()
     def root() -> None:
-        """The administrator's credentials."""
+        """The administrator's credentials: write them anew."""
 
     @admin.command()
     def reset(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
@@ -107,11 +129,11 @@ def _regime(doors: Doors) -> typer.Typer:
 
     @regime.callback()
     def root() -> None:
-        """The set of limits in force."""
+        """The limits in force: choose them."""
 
     @regime.command(name="set")
     def set_(
-        name: Annotated[str, typer.Argument(autocompletion=lambda: list(REGIMES))],
+        name: Annotated[str, typer.Argument(help="Its name.", autocompletion=lambda: list(REGIMES))],
         *,
         dir: Dir = None,
         config: ConfigFile = None,
@@ -129,16 +151,16 @@ def _users(doors: Doors) -> typer.Typer:
 
     @users.callback()
     def root() -> None:
-        """Accounts."""
+        """Accounts: create one, import many."""
 
     @users.command()
     def create(
         *,
-        email: Annotated[str, typer.Option("--email")],
+        email: Annotated[str, typer.Option("--email", help="Their address, with which they log in.")],
         password: Annotated[str | None, typer.Option("--password", help="Others on this machine can see it; better --password-stdin, or be asked.")] = None,
         password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read one line from standard input.")] = False,
         verified: Annotated[bool, typer.Option("--verified", help="The address is known to be theirs.")] = False,
-        connection: Annotated[str, typer.Option("--connection")] = "Username-Password-Authentication",
+        connection: Annotated[str, typer.Option("--connection", help="The directory that they belong to.")] = "Username-Password-Authentication",
         dir: Dir = None,
         config: ConfigFile = None,
         database: Database = None,
@@ -176,7 +198,7 @@ def _keys(doors: Doors) -> typer.Typer:
 
     @keys.callback()
     def root() -> None:
-        """Keys that secrets are sealed with."""
+        """Keys that secrets are sealed with: rotate them."""
 
     @keys.command()
     def rotate(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
@@ -196,7 +218,7 @@ def _db(doors: Doors) -> typer.Typer:
 
     @db.callback()
     def root() -> None:
-        """The store."""
+        """The database: upgrade it, say that it was restored."""
 
     @db.command()
     def upgrade(*, dir: Dir = None, config: ConfigFile = None, database: Database = None, as_json: Json = False) -> None:
@@ -216,7 +238,7 @@ def _deliver(doors: Doors) -> typer.Typer:
 
     @deliver.callback()
     def root() -> None:
-        """Messages."""
+        """Messages: try who carries them."""
 
     @deliver.command(name="try")
     def try_(
@@ -241,7 +263,7 @@ def _mds(doors: Doors) -> typer.Typer:
 
     @mds.callback()
     def root_() -> None:
-        """Metadata of authenticators."""
+        """What is known of authenticators: import the FIDO metadata."""
 
     @mds.command(name="import")
     def import_(
@@ -270,7 +292,7 @@ def _doctor(app: typer.Typer, doors: Doors) -> None:
         dir: Dir = None,
         config: ConfigFile = None,
         database: Database = None,
-        issuer: Annotated[str | None, typer.Option("--issuer", envvar="YETT_ISSUER")] = None,
+        issuer: Annotated[str | None, typer.Option("--issuer", help="The URL under which people reach it.", envvar="YETT_ISSUER")] = None,
         as_json: Json = False,
     ) -> None:
         """Say what is wrong, and how to mend it."""

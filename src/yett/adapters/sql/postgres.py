@@ -66,9 +66,9 @@ class Postgres:
     """A pool of connections. One operation is one transaction; each of its steps crosses the network once."""
 
     def __init__(self, url: str, connections: int) -> None:
-        self._rendered = Numbered()
+        self._rendered, self._there = Numbered(), conninfo(url)
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            conninfo(url),
+            self._there,
             min_size=1,
             max_size=connections,
             max_waiting=MOST_WAITING,
@@ -80,7 +80,13 @@ class Postgres:
 
     async def open(self) -> None:
         """Reach the database, or say why not."""
-        await self.pool.open(wait=True, timeout=PATIENCE)
+        try:
+            await self.pool.open(wait=True, timeout=PATIENCE)
+        except PoolTimeout:
+            await self.pool.close()
+            # The pool knows only that it waited; the database says why.
+            await (await AsyncConnection.connect(self._there, connect_timeout=PATIENCE)).close()
+            raise
 
     async def read(self, query: Query) -> Sequence[Row]:
         """One SELECT."""

@@ -4,7 +4,6 @@ The associated data say where a secret stands, so that a row that is moved to an
 """
 
 import base64
-import binascii
 import fcntl
 import os
 import secrets
@@ -119,7 +118,7 @@ def kek_of(value: str, origin: str) -> Kek:
     """A key-encryption key given as base64, as an environment variable has it."""
     try:
         return Kek(base64.b64decode(value, validate=True), origin)
-    except binascii.Error:
+    except ValueError:
         raise SealError(f"the key-encryption key in {origin} is not base64") from None
 
 
@@ -148,7 +147,7 @@ class KekFile:
 
     def load(self) -> tuple[Kek, ...]:
         """The key, and behind it one whose introduction was interrupted; none where there is no file."""
-        return tuple(kek_of(path.read_text().strip(), str(path)) for path in (self.path, self._next) if path.exists())
+        return tuple(kek_of(path.read_text("ascii", "replace").strip(), str(path)) for path in (self.path, self._next) if path.exists())
 
     def create(self) -> Kek:
         """A first key."""
