@@ -81,7 +81,10 @@ async def test_the_demo_from_the_first_login_to_a_step_up(context: BrowserContex
 
         # The session has it now: asked again, nobody is troubled; asked for a fresh one, somebody is, and no code is good twice.
         await page.locator("button[value=step-up]").click()
+        await expect(page.get_by_role("status")).to_have_text("Ask for multi-factor: these tokens are the answer.")
         assert (await claims(page))["mfa"]
+        await page.locator("button[value=phishing-resistant]").click()
+        await expect(page.get_by_role("status")).to_contain_text("the tokens do not say it")
         await page.locator("button[value=fresh]").click()
         await screen(page, "login-password", axe)
         await page.locator("input[name=password]").fill(demo["password"])

@@ -255,6 +255,12 @@ def test_the_demo_application_says_what_it_was_not_told() -> None:
     html = shown("demo-home", id_token={"sub": "1", "amr": ["pwd"]})
     assert html.count("not said") == 2
     assert "[&#34;pwd&#34;]" in html
+    assert 'role="status"' not in html
+
+
+def test_the_demo_application_says_what_the_tokens_answer_and_what_was_asked_in_vain() -> None:
+    assert "these tokens are the answer" in shown("demo-home", id_token={"sub": "1"}, told="Ask for multi-factor")
+    assert "the tokens do not say it" in shown("demo-home", id_token={"sub": "1"}, told="Ask for multi-factor", unmet=True)
 
 
 # Errors and reasons

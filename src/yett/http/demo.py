@@ -49,6 +49,7 @@ class Visit:
     claims: Mapping[str, object] | None = None
     access: Mapping[str, object] | None = None
     error: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Demo:
             )
             if visit.claims
             else (),
+            **_answered(visit),
         }
         locale = choose_locale((), request.headers.get("accept-language", ""), tenant.locales)
         body = render("demo-home", Page(locale, tenant.brand, action="/demo", error=visit.error, demo=True, data=data))
@@ -100,6 +102,8 @@ class Demo:
         else:
             visit.error = answer.get("error", "")
         visit.state = ""
+        if visit.error:
+            visit.asked = ""
         return see_other("/demo", (self._cookie(key),))
 
     async def messages(self, request: Request) -> Response:
@@ -117,7 +121,7 @@ class Demo:
             hint = visit.id_token
             self.visits.pop(key, None)
             return see_other("/oidc/logout?" + urlencode({"id_token_hint": hint, "post_logout_redirect_uri": self.edge.issuer + "demo"}))
-        visit.state, visit.verifier = self.mint.token(), self.mint.token()
+        visit.state, visit.verifier, visit.asked = self.mint.token(), self.mint.token(), action
         challenge = urlsafe_b64encode(hashlib.sha256(visit.verifier.encode()).digest()).rstrip(b"=").decode()
         asked = {
             "response_type": "code",
@@ -161,3 +165,11 @@ class Demo:
 
     def _cookie(self, key: str) -> tuple[str, str]:
         return "set-cookie", f"{COOKIE}={key}; Path=/demo; HttpOnly; SameSite=Lax" + ("; Secure" if self.edge.secure else "")
+
+
+def _answered(visit: Visit) -> Mapping[str, object]:
+    """Which wish the tokens are the answer to, and whether they lack what was asked: a page that looks as before would puzzle."""
+    if visit.asked not in STEP_UPS or visit.claims is None or visit.state:
+        return {}
+    label, sends = STEP_UPS[visit.asked]
+    return {"told": label, "unmet": sends.get("acr_values", visit.claims.get("acr")) != visit.claims.get("acr")}

@@ -195,7 +195,7 @@ SCREENS: Mapping[str, tuple[str, ...]] = {
     "email-verification": (),
     "link-note": ("heading", "says"),
     "error": ("detail", "correlation", "back"),
-    "demo-home": ("id_token", "access_token", "step_ups"),
+    "demo-home": ("id_token", "access_token", "step_ups", "told", "unmet"),
     "dev-outbox": ("messages",),
 }
 """What the data are, and the default of those that may be left out:
@@ -230,7 +230,7 @@ correlation    str, ""       the number under which support finds this case
 id_token       mapping, None while nobody is logged in (button action=login); access_token likewise
 step_ups       sequence of StepUp: what the demo application can do (beside action=logout)
 messages       sequence of Message, the newest first
-told           str, ""       what was done a moment ago
+told           str, ""       what was done a moment ago; `unmet`: bool, False where it was asked in vain (demo-home)
 signals        str, ""       what browsers are told of the account's credentials, in JSON
 methods        sequence of Card; `sheet` and `password` one, None where there is none
 adds           bool, False   there is a method to add (page account-add)
@@ -274,6 +274,7 @@ DEFAULTS: Mapping[str, object] = {
     "step_ups": (),
     "messages": (),
     "told": "",
+    "unmet": False,
     "signals": "",
     "methods": (),
     "adds": False,
