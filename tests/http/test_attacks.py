@@ -283,6 +283,20 @@ async def test_row_19_an_id_token_is_no_access_token_and_no_token_goes_to_anothe
         assert (await w.get("/userinfo", authorization=f"Bearer {answer['id_token']}"))[0] == 401
 
 
+async def test_row_19_a_code_and_a_refresh_token_of_one_application_are_nothing_to_another() -> None:
+    async with world() as w:
+        await w.person()
+        page = await w.login(w.browser(), scope="openid offline_access")
+        status, refused = await w.exchange(page, client="other")
+        assert (status, refused["error"]) == (403, "invalid_grant")
+        status, tokens = await w.exchange(page)
+        assert status == 200
+        asked = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+        status, refused = await w.token(client_id="other", client_secret="other's secret", **asked)
+        assert (status, refused["error"]) == (403, "invalid_grant")
+        assert (await w.token(**asked))[0] == 200
+
+
 @pytest.mark.parametrize("verifier", ["", "w" * 43, VERIFIER[:-1], VERIFIER + "v"])
 async def test_row_19_pkce_cannot_be_stripped_or_guessed(verifier: str) -> None:
     async with world() as w:

@@ -10,7 +10,7 @@ from tests.core.proving import ANY_SHOWN, EMAIL, NOW, PASSWORD, SMS, TOTP
 from yett.domain.assurance import AAL, MULTI_FACTOR
 from yett.domain.proof import Shown
 from yett.domain.tries import Bucket
-from yett.policy.decide import permitted
+from yett.policy.decide import permitted, within_reach
 from yett.policy.regimes import HIGHER_IS_TIGHTER, LOWER_IS_TIGHTER, REGIMES, Regime, budget, grant_ends, in_force, shortest
 
 HOUR = 3600
@@ -160,3 +160,9 @@ def test_a_code_to_a_mailbox_is_no_stronger_for_having_begun_a_login(regime: Reg
     mailbox = Shown("email", "possession", b"m", ("email",), 1, first=True)
     assert not permitted(mailbox, regime)
     assert permitted(mailbox, REGIMES["auth0"])
+
+
+@pytest.mark.parametrize("name", ["pci-dss-4", "psd2"])
+def test_what_a_regime_forbids_makes_nothing_that_it_requires_reachable(name: str) -> None:
+    assert within_reach(REGIMES[name], (PASSWORD, TOTP))
+    assert not within_reach(REGIMES[name], (PASSWORD, EMAIL))
