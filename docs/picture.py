@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
-PHONE = {"width": 390, "height": 760}
+PHONE = {"width": 390, "height": 800}
 DESKTOP = {"width": 720, "height": 820}
 
 
