@@ -296,3 +296,13 @@ async def test_whoever_has_recovery_codes_left_is_enrolled() -> None:
         assert answer["mfa_requirements"] == {"challenge": [{"type": "recovery-code"}]}
         told = await associate(w, answer["mfa_token"], authenticator_types=["otp"])
         assert told == (403, ENROLLED)
+
+
+async def test_row_5_under_a_strict_regime_an_mfa_token_of_before_enrols_nothing_until_the_address_is_confirmed() -> None:
+    async with world(policies=ALWAYS) as w:
+        await w.person(totp=False)
+        token = await mfa_token(w)
+        await w.configure(regime="nist-aal2")
+        status, refused = await associate(w, token, authenticator_types=["otp"])
+        assert (status, refused["error"]) == (403, "access_denied")
+        assert refused != ENROLLED
