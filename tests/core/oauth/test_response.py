@@ -41,6 +41,12 @@ def test_a_code_leaves_in_the_way_that_was_asked_for_and_an_error_no_other(mode:
     assert judged(CODE, response_mode="").response_mode == "query"
 
 
+@pytest.mark.parametrize("mode", ["nonsense", "Fragment", "query.jwt", "form_post "])
+def test_a_way_that_nobody_knows_is_no_other_in_silence(mode: str) -> None:
+    error = refused(CODE, response_mode=mode)
+    assert (error.code, error.way.mode, error.description.split(":")[0]) == ("invalid_request", "query", "Supported response modes")
+
+
 def test_a_message_is_for_an_origin_that_the_application_has_registered() -> None:
     request = judged(OF_SPA)
     told = reply(back(request.redirect_uri, request.state, request.response_mode, KNOWN["spa"]), {"code": "c"}, ISSUER)
