@@ -141,6 +141,14 @@ async def test_a_client_without_the_grant_cannot_use_it() -> None:
             assert (status, answer["error"]) == (403, "unauthorized_client")
 
 
+async def test_a_realm_that_is_none_of_ours_logs_nobody_in() -> None:
+    async with world() as w:
+        await w.person()
+        asked = {"grant_type": REALM, "username": "ada@example.test", "password": "secret of ada"}
+        assert await w.token(**asked, realm="other") == (400, {"error": "invalid_request", "error_description": "The connection is not enabled."})
+        assert (await w.token(**asked, realm="Username-Password-Authentication"))[0] == 200
+
+
 async def test_an_acr_of_the_resource_is_demanded_here_too() -> None:
     async with world() as w:
         await w.person()

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+# The database of accounts and passwords, by Auth0's name.
+CONNECTION = "Username-Password-Authentication"
+
 
 class Account(NamedTuple):
     """One person. `security_version` moves with each change of a factor, a password or a block.

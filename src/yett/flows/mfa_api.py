@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import msgspec
 
-from yett.domain.account import canonical
+from yett.domain.account import CONNECTION, canonical
 from yett.domain.attempt import Attempt
 from yett.domain.client import Client
 from yett.domain.enrolment import Challenge, Message
@@ -58,6 +58,8 @@ class MfaApi:
         """Resource owner password: tokens, or mfa_required with an mfa_token. Raises OAuthError."""
         now = self.mint.clock()
         request = token.as_authorization(asked, client, catalogue.apis)
+        if asked.realm not in {"", CONNECTION}:
+            raise errors.no_connection()
         if self.address_bucket and not await self.limiter.take(f"password:{client.id}:{browser.ip}", self.address_bucket, now):
             raise errors.too_many_attempts()
         identifier = canonical(asked.username)

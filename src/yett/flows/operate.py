@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 
+from yett.domain.account import CONNECTION
 from yett.domain.enrolment import State
 from yett.factors.base import Factor
 from yett.flows.administrator import Administrator, Refusal
@@ -13,7 +14,7 @@ from yett.flows.event import Event
 from yett.flows.manage.imports import Origin
 from yett.flows.manage.jobs import TOGETHER, Jobs, Tally
 from yett.flows.mint import Mint
-from yett.flows.people import CONNECTION, People
+from yett.flows.people import People
 from yett.flows.reading import Unreadable, users_of
 from yett.policy.decide import within_reach
 from yett.policy.regimes import REGIMES

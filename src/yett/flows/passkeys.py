@@ -5,7 +5,7 @@ from typing import NamedTuple, NoReturn
 
 import msgspec
 
-from yett.domain.account import Account
+from yett.domain.account import CONNECTION, Account
 from yett.domain.attempt import Attempt
 from yett.domain.client import Client
 from yett.domain.enrolment import Challenge, Enrolment
@@ -19,7 +19,6 @@ from yett.flows.here import Here
 from yett.flows.mfa_api import MFA_TOKEN_LIVES, MfaApi, ceremony, ended, moved
 from yett.flows.mint import digest
 from yett.flows.models import Models
-from yett.flows.people import CONNECTION
 from yett.flows.signals import seen
 from yett.flows.signup import SignUp, Wish
 from yett.flows.steps import Browser
@@ -104,7 +103,7 @@ class Passkeys:
         gate = self.api.whereabouts.gate
         factor = next((one for one in gate.factors.values() if one.words.unnamed and gate.on(one, catalogue)), None)
         if factor is None or realm not in {"", CONNECTION}:
-            raise errors.invalid_request("The connection is not enabled.")
+            raise errors.no_connection()
         return factor
 
     def _open(self, catalogue: Catalogue) -> None:

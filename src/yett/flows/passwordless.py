@@ -83,7 +83,7 @@ class Passwordless:
         factors = (one for one in self.api.whereabouts.gate.factors.values() if CHANNELS.get(connection) in one.words.channels)
         factor = next(factors, None)
         if factor is None or connection not in catalogue.tenant.passwordless or not self.api.whereabouts.gate.on(factor, catalogue):
-            raise errors.invalid_request("The connection is not enabled.")
+            raise errors.no_connection()
         to = _kept(connection, destination)
         if not to:
             raise errors.invalid_request("Invalid phone_number." if connection == "sms" else "Invalid email.")

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from yett.domain.account import Account, canonical
+from yett.domain.account import CONNECTION, Account, canonical
 from yett.domain.password import LONGEST, Blocklist, fault
 from yett.flows.accounts import Births, is_address
 from yett.flows.administrator import Refusal
@@ -11,7 +11,6 @@ from yett.flows.current import Current
 from yett.flows.mint import Mint
 from yett.ports import Accounts, Hasher
 
-CONNECTION = "Username-Password-Authentication"
 WEAK = {
     "too_short": "the password must have at least {shortest} characters",
     "too_long": "the password must have at most {longest} characters",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from yett.domain.account import CONNECTION
 from yett.flows.current import Current
 from yett.flows.forgot import Forgot
 from yett.flows.signup import Opened, SignUp, Wish
@@ -15,7 +16,6 @@ from yett.http.edge import Edge
 from yett.oauth.lang import choose_locale
 from yett.ports import Busy
 
-CONNECTION = "Username-Password-Authentication"
 SENT = "We've just sent you an email to reset your password."
 Text = Annotated[str, Meta(max_length=300)]
 # Auth0's refusals: name, code, words, status.

@@ -250,6 +250,11 @@ def rejected() -> OAuthError:
     return invalid_grant(REJECTED)
 
 
+def no_connection() -> OAuthError:
+    """A realm that is none of ours."""
+    return invalid_request("The connection is not enabled.")
+
+
 def wrong_passwordless(realm: str) -> OAuthError:
     return invalid_grant(WRONG_PASSWORDLESS[realm])
 

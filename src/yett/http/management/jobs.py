@@ -8,10 +8,10 @@ from litestar.datastructures import UploadFile
 from litestar.exceptions import HTTPException
 from msgspec import UNSET, Struct, UnsetType
 
+from yett.domain.account import CONNECTION
 from yett.domain.job import Job
 from yett.flows.manage.jobs import IMPORT, LARGEST, Jobs, Wanted
 from yett.http.management.routes import Route
-from yett.http.management.users import CONNECTION
 from yett.http.management.wire import Asked, Id, Problem, iso, settled
 
 # There is one connection: by its name, and by the id that it has here.

@@ -8,7 +8,7 @@ import msgspec
 from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from yett.domain.account import Account
+from yett.domain.account import CONNECTION, Account
 from yett.domain.session import Session
 from yett.flows.manage.enrolments import Enrolments
 from yett.flows.manage.refused import Refused
@@ -35,7 +35,6 @@ from yett.http.management.wire import (
     settled,
 )
 
-CONNECTION = "Username-Password-Authentication"
 EXACT = '(email|user_id|username):"?([^"*\\s]+)"?'
 # Fields that live in the profile and mean nothing to the server.
 OF_PROFILE = ("given_name", "family_name", "name", "nickname", "picture", "phone_number", "phone_verified")
