@@ -75,13 +75,20 @@ async def test_an_expired_id_token_still_says_whose_session_is_meant() -> None:
         assert page.url == BYE
 
 
-@pytest.mark.parametrize("hint", ["none", "another's", "access token", "forged"])
+@pytest.mark.parametrize("hint", ["none", "another's", "another session's", "access token", "forged"])
 async def test_row_18_nobody_else_signs_a_person_out(hint: str) -> None:
     """Anyone may hold some ID token of ours: only one of this very session stands in for the person's own yes."""
     async with world() as w:
         browser, answer = await signed_in(w)
         _, others = await signed_in(w, "bob")
-        hints = {"none": "", "another's": others["id_token"], "access token": answer["access_token"], "forged": answer["id_token"][:-4] + "AAAA"}
+        _, elsewhere = await signed_in(w)
+        hints = {
+            "none": "",
+            "another's": others["id_token"],
+            "another session's": elsewhere["id_token"],
+            "access token": answer["access_token"],
+            "forged": answer["id_token"][:-4] + "AAAA",
+        }
         page = await browser.get("/oidc/logout", id_token_hint=hints[hint], client_id="web")
         assert page.screen == "logout-confirm"
         assert await alive(w, browser)
