@@ -1,6 +1,7 @@
 """The catalogues: what pages can say, against what translators have said. Run it to bring them up to date."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def read(language: str) -> Catalog:
 
 
 def compiled(catalogue: Catalog) -> bytes:
-    """The catalogue as programs read it."""
+    """The catalogue as programs read it: the same bytes for the same words, whenever it is compiled."""
+    catalogue.creation_date = catalogue.revision_date = datetime.fromtimestamp(0, UTC)
     file = BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
