@@ -173,7 +173,7 @@ def test_what_was_decided_outlives_the_server_and_can_be_changed_without_it(tmp_
         issuer = running.issuer
         running.stop()
     assert yett("regime", "set", "nist-aal2", cwd=tmp_path) == "the regime is nist-aal2; it was pci-dss-4\n"
-    assert yett("users", "create", "--email", "ada@example.com", "--password", "correct horse", cwd=tmp_path).status == 0
+    assert yett("users", "create", "--email", "ada@example.com", "--password", "correct horse battery", cwd=tmp_path).status == 0
     assert "epoch 2" in yett("db", "restored", cwd=tmp_path)
     assert yett("db", "upgrade", cwd=tmp_path).status == 0
     assert yett("admin", "reset", cwd=tmp_path).status == 0

@@ -350,6 +350,7 @@ AUTHORITIES: tuple[tuple[str, bool, dict[str, Any]], ...] = (
     ("signs no certificates", False, {"more": (usage(signs=False),)}),
     ("for its own names alone", False, {"more": (OF_ITS_OWN_NAMES,)}),
     ("insists on what nobody understands", False, {"extensions": {"1.3.6.1.4.1.99999.1": der(5, b"")}, "critical": True}),
+    ("says what nobody can read", False, {"extensions": {"2.5.29.15": b"\xff"}}),
     ("says so in passing", True, {"extensions": {"1.3.6.1.4.1.99999.1": der(5, b"")}}),
 )
 
